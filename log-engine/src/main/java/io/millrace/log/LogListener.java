@@ -1,0 +1,46 @@
+package io.millrace.log;
+
+import io.millrace.mapped.StorageException;
+import java.nio.file.Path;
+
+/**
+ * What an operator or an owner wants to hear of. Every method does nothing by default. Called on whichever thread
+ * met the event, sometimes under the log's lock: it must be short and must not call the log.
+ *
+ * <p>{@code log} is the directory of the partition ({@code <topic>-<partition>}); its parent is the data directory.
+ */
+public interface LogListener {
+    /** Hears nothing. */
+    LogListener NONE = new LogListener() {};
+
+    /** A segment was sealed and another one begun at {@code baseOffset}. */
+    default void segmentRolled(Path log, long baseOffset) {}
+
+    /** A segment has left the log; {@code reason} in words: retention time, retention size, log start offset, truncation. */
+    default void segmentDeleted(Path log, long baseOffset, long bytes, String reason) {}
+
+    /**
+     * Recovery cut what an unclean stop had left half written.
+     *
+     * @param fromOffset the log ends here now
+     * @param position byte position of the cut in the segment's file
+     * @param bytes bytes that were cut, trailing zeros of a preallocated file not counted
+     * @param reason what was wrong with the first batch that was cut
+     */
+    default void tornTailCut(Path log, long fromOffset, long position, long bytes, String reason) {}
+
+    /** A log was recovered after an unclean stop. */
+    default void recovered(Path log, int segments, long bytes, long elapsedNs) {}
+
+    /** An index was missing or did not fit its segment and was made anew. */
+    default void indexRebuilt(Path log, long baseOffset, String reason) {}
+
+    /** The log is offline until it is opened again: an I/O error, or a force that failed. */
+    default void failed(Path log, StorageException cause) {}
+
+    /** The disk is full: appends are refused, reads go on. Told once until {@link #spaceBack}. */
+    default void spaceLow(Path log, StorageException cause) {}
+
+    /** Appends succeed again after {@link #spaceLow}. */
+    default void spaceBack(Path log) {}
+}

@@ -1,0 +1,13 @@
+package io.millrace.log;
+
+/**
+ * What the directory knows about a log before it is opened.
+ *
+ * @param cleanShutdown true where the directory was closed in order: the log is opened without reading it
+ * @param recoveryPoint everything below this offset is known to have been forced to disk; recovery scans from here
+ * @param logStartOffset first offset a client may read, from the checkpoint; the first segment's base offset if larger
+ */
+public record OpenState(boolean cleanShutdown, long recoveryPoint, long logStartOffset) {
+    /** A new log, or one about which nothing is known: scanned from its start. */
+    public static final OpenState UNKNOWN = new OpenState(false, 0L, 0L);
+}
