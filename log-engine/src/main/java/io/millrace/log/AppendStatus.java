@@ -10,6 +10,10 @@ public enum AppendStatus {
     CORRUPT,
     /** The batch is sound but not allowed here: control batch of a client, missing key in a compacted topic. */
     INVALID_RECORD,
+    /** A record's timestamp is outside the topic's bounds, or of a type that a producer may not set. */
+    INVALID_TIMESTAMP,
+    /** A codec that does not exist. */
+    UNSUPPORTED_COMPRESSION,
     /** Not record batch format v2. */
     UNSUPPORTED_MAGIC,
     /** A batch is larger than {@code max.message.bytes}, or the append larger than a segment. */

@@ -16,6 +16,8 @@ package io.millrace.log;
  * @param flushMs {@code flush.ms}: force at the latest after this time
  * @param fileDeleteDelayMs {@code file.delete.delay.ms}: a deleted file keeps its name with {@code .deleted} so long
  * @param logAppendTime {@code message.timestamp.type=LogAppendTime}
+ * @param timestampBeforeMaxMs {@code message.timestamp.before.max.ms}: how far in the past a record's timestamp may lie
+ * @param timestampAfterMaxMs {@code message.timestamp.after.max.ms}: how far in the future
  * @param deletePolicy {@code cleanup.policy} contains {@code delete}
  * @param compactPolicy {@code cleanup.policy} contains {@code compact}
  * @param producerIdExpirationMs {@code producer.id.expiration.ms}
@@ -36,6 +38,8 @@ public record LogConfig(
         long flushMs,
         long fileDeleteDelayMs,
         boolean logAppendTime,
+        long timestampBeforeMaxMs,
+        long timestampAfterMaxMs,
         boolean deletePolicy,
         boolean compactPolicy,
         long producerIdExpirationMs,
@@ -55,6 +59,8 @@ public record LogConfig(
         atLeast("retention.ms", retentionMs, -1);
         atLeast("retention.bytes", retentionBytes, -1);
         atLeast("max.message.bytes", maxMessageBytes, 0);
+        atLeast("message.timestamp.before.max.ms", timestampBeforeMaxMs, 0);
+        atLeast("message.timestamp.after.max.ms", timestampAfterMaxMs, 0);
         atLeast("flush.messages", flushMessages, 1);
         atLeast("flush.ms", flushMs, 0);
         atLeast("file.delete.delay.ms", fileDeleteDelayMs, 0);
@@ -86,6 +92,8 @@ public record LogConfig(
                 .flushMs(flushMs)
                 .fileDeleteDelayMs(fileDeleteDelayMs)
                 .logAppendTime(logAppendTime)
+                .timestampBeforeMaxMs(timestampBeforeMaxMs)
+                .timestampAfterMaxMs(timestampAfterMaxMs)
                 .deletePolicy(deletePolicy)
                 .compactPolicy(compactPolicy)
                 .producerIdExpirationMs(producerIdExpirationMs)
@@ -107,6 +115,8 @@ public record LogConfig(
         private long flushMs = Long.MAX_VALUE;
         private long fileDeleteDelayMs = 60_000;
         private boolean logAppendTime;
+        private long timestampBeforeMaxMs = Long.MAX_VALUE;
+        private long timestampAfterMaxMs = 60L * 60 * 1000;
         private boolean deletePolicy = true;
         private boolean compactPolicy;
         private long producerIdExpirationMs = 24L * 60 * 60 * 1000;
@@ -185,6 +195,18 @@ public record LogConfig(
             return this;
         }
 
+        /** See {@code LogConfig.timestampBeforeMaxMs}. */
+        public Builder timestampBeforeMaxMs(long value) {
+            this.timestampBeforeMaxMs = value;
+            return this;
+        }
+
+        /** See {@code LogConfig.timestampAfterMaxMs}. */
+        public Builder timestampAfterMaxMs(long value) {
+            this.timestampAfterMaxMs = value;
+            return this;
+        }
+
         /** See {@code LogConfig.deletePolicy}. */
         public Builder deletePolicy(boolean value) {
             this.deletePolicy = value;
@@ -230,6 +252,8 @@ public record LogConfig(
                     flushMs,
                     fileDeleteDelayMs,
                     logAppendTime,
+                    timestampBeforeMaxMs,
+                    timestampAfterMaxMs,
                     deletePolicy,
                     compactPolicy,
                     producerIdExpirationMs,
