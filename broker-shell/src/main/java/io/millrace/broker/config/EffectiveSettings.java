@@ -1,0 +1,172 @@
+package io.millrace.broker.config;
+
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * The one list of settings that Millrace acts on, each with one sentence on what it does. What Kafka knows and this list
+ * does not is accepted and reported as having no effect; docs/configuration.md is made from this list.
+ */
+public final class EffectiveSettings {
+    private static final Map<String, String> EFFECTS = new LinkedHashMap<>();
+
+    static {
+        node();
+        quorum();
+        topics();
+        logs();
+        durability();
+        network();
+        groups();
+    }
+
+    private EffectiveSettings() {}
+
+    /**
+     * All settings with effect, in the order of the documentation.
+     *
+     * @return name to effect.
+     */
+    public static Map<String, String> all() {
+        return Collections.unmodifiableMap(EFFECTS);
+    }
+
+    static boolean contains(final String name) {
+        return EFFECTS.containsKey(name);
+    }
+
+    private static void effect(final String name, final String sentence) {
+        EFFECTS.put(name, sentence);
+    }
+
+    private static void node() {
+        effect("process.roles", "broker, controller, or both in one process.");
+        effect("node.id", "Number of this node, unique in the cluster.");
+        effect("broker.id", "Older name of node.id.");
+        effect("broker.rack", "Rack told to clients and to the controller's placement.");
+        effect("listeners", "Addresses to listen on; port 0 takes a free one, which the start report names.");
+        effect("advertised.listeners", "Addresses told to clients.");
+        effect("listener.security.protocol.map", "Protocol of each listener name; only PLAINTEXT is served.");
+        effect("inter.broker.listener.name", "Listener that brokers use among themselves.");
+        effect("security.inter.broker.protocol", "Listener that brokers use among themselves, by protocol: PLAINTEXT.");
+        effect("log.dirs", "Data directory; one for now.");
+        effect("log.dir", "Data directory where log.dirs is not set.");
+        effect("metadata.log.dir", "Directory of the cluster metadata log; the data directory where not set.");
+        effect(MillraceSettings.CLUSTER_ID, "Cluster id to format an empty directory with, and to insist on later.");
+        effect(MillraceSettings.AUTO_FORMAT, "Format an empty data directory at start; false refuses to start on one.");
+    }
+
+    private static void quorum() {
+        effect("controller.listener.names", "Listeners of the control plane.");
+        effect("controller.quorum.voters", "Static controllers as id@host:port.");
+        effect("controller.quorum.bootstrap.servers", "Controllers to find a dynamic quorum by.");
+        effect("controller.quorum.auto.join.enable", "A controller that is not a voter yet adds itself.");
+        effect("controller.quorum.election.timeout.ms", "How long a candidate waits for votes.");
+        effect("controller.quorum.election.backoff.max.ms", "Longest pause between elections.");
+        effect(
+                "controller.quorum.fetch.timeout.ms",
+                "Time without the leader after which a follower stands for election.");
+        effect("controller.quorum.fetch.max.bytes", "Largest answer to a metadata fetch.");
+        effect("controller.quorum.fetch.snapshot.max.bytes", "Largest piece of a metadata snapshot in one answer.");
+        effect("controller.quorum.request.timeout.ms", "Time limit of a request to another controller.");
+        effect("controller.quorum.retry.backoff.ms", "Pause before such a request is repeated.");
+        effect("controller.quorum.append.linger.ms", "How long the controller gathers records before it writes.");
+        effect("metadata.log.segment.bytes", "Size at which the metadata log rolls.");
+        effect("metadata.log.segment.ms", "Age at which the metadata log rolls.");
+        effect("metadata.log.max.record.bytes.between.snapshots", "Bytes of metadata records between snapshots.");
+        effect("metadata.log.max.snapshot.interval.ms", "Time between metadata snapshots.");
+        effect("metadata.max.retention.bytes", "Size of metadata log and snapshots to keep.");
+        effect("metadata.max.retention.ms", "Age of metadata log and snapshots to keep.");
+        effect("metadata.max.idle.interval.ms", "Time between the leader's idle records; 0 writes none.");
+        effect("broker.heartbeat.interval.ms", "Time between a broker's heartbeats to the controller.");
+        effect("broker.session.timeout.ms", "Time without heartbeat after which a broker is fenced.");
+        effect("initial.broker.registration.timeout.ms", "How long a broker tries to register at start.");
+    }
+
+    private static void topics() {
+        effect("auto.create.topics.enable", "Create a topic when a client first asks for it.");
+        effect("num.partitions", "Partitions of a topic created without a number.");
+        effect("default.replication.factor", "Replicas of a topic created without a number.");
+        effect("min.insync.replicas", "Replicas in sync that acks=all asks for.");
+        effect("delete.topic.enable", "Whether topics may be deleted.");
+        effect("auto.leader.rebalance.enable", "The controller gives leadership back to preferred replicas.");
+        effect("leader.imbalance.check.interval.seconds", "How often it looks.");
+        effect("message.max.bytes", "Largest record batch, as compressed.");
+        effect("compression.type", "Compression at rest; producer keeps what came.");
+        effect("compression.gzip.level", "Level where the broker compresses with gzip.");
+        effect("compression.lz4.level", "Level where the broker compresses with lz4.");
+        effect("compression.zstd.level", "Level where the broker compresses with zstd.");
+        effect("log.message.timestamp.type", "Whose clock stamps a record: CreateTime or LogAppendTime.");
+        effect("log.message.timestamp.before.max.ms", "How far in the past a record's timestamp may lie.");
+        effect("log.message.timestamp.after.max.ms", "How far in the future a record's timestamp may lie.");
+    }
+
+    private static void logs() {
+        effect("log.segment.bytes", "Size at which a segment rolls.");
+        effect("log.roll.ms", "Age at which a segment rolls.");
+        effect("log.roll.hours", "The same in hours, where log.roll.ms is not set.");
+        effect("log.roll.jitter.ms", "Random part taken off that age, so that not all segments roll at once.");
+        effect("log.roll.jitter.hours", "The same in hours, where log.roll.jitter.ms is not set.");
+        effect("log.retention.ms", "Age after which a segment is deleted; -1 keeps it for ever.");
+        effect("log.retention.minutes", "The same in minutes, where log.retention.ms is not set.");
+        effect("log.retention.hours", "The same in hours, where the other two are not set.");
+        effect("log.retention.bytes", "Size of a partition above which its oldest segments are deleted.");
+        effect("log.retention.check.interval.ms", "How often retention looks.");
+        effect("log.cleanup.policy", "delete; compact is accepted and kept, but nothing is compacted yet.");
+        effect("log.segment.delete.delay.ms", "Time between a deletion and the removal of the files.");
+        effect("log.index.interval.bytes", "Bytes of log between two index entries.");
+        effect("log.index.size.max.bytes", "Largest index file; a full one rolls the segment.");
+        effect("num.recovery.threads.per.data.dir", "Threads that open and recover partitions at start.");
+        effect("producer.id.expiration.ms", "Time after which an idle producer's sequence is forgotten.");
+    }
+
+    private static void durability() {
+        effect(MillraceSettings.SYNC_ACKS, "Acknowledge only after the bytes are on the disk; group commit.");
+        effect("log.flush.interval.ms", "Sync a partition at least this often.");
+        effect("log.flush.interval.messages", "Sync a partition after this many records.");
+        effect("log.flush.scheduler.interval.ms", "How often it is looked which partitions are due for a sync.");
+        effect("log.flush.offset.checkpoint.interval.ms", "How often the recovery points are written down.");
+    }
+
+    private static void network() {
+        effect("num.network.threads", "Event loops; one for each processor where not set.");
+        effect("socket.send.buffer.bytes", "Socket send buffer; -1 leaves it to the system.");
+        effect("socket.receive.buffer.bytes", "Socket receive buffer; -1 leaves it to the system.");
+        effect("socket.listen.backlog.size", "Connections that may wait to be accepted.");
+        effect("socket.request.max.bytes", "Largest request; a larger one closes the connection.");
+        effect("queued.max.request.bytes", "Bound on the bytes of all requests in flight; reading stops there.");
+        effect("connections.max.idle.ms", "Idle time after which a connection is closed.");
+        effect("fetch.max.bytes", "Largest answer to a fetch.");
+        effect("max.incremental.fetch.session.cache.slots", "Fetch sessions that are kept.");
+    }
+
+    private static void groups() {
+        effect("offsets.topic.num.partitions", "Partitions of __consumer_offsets.");
+        effect("offsets.topic.replication.factor", "Its replicas; no more than there are live brokers.");
+        effect("offsets.topic.segment.bytes", "Its segment size.");
+        effect("offsets.topic.compression.codec", "Its compression.");
+        effect("offsets.retention.minutes", "Time after which the offsets of an empty group are dropped.");
+        effect("offsets.retention.check.interval.ms", "How often it is looked for them.");
+        effect("offsets.commit.timeout.ms", "Time limit of an offset commit.");
+        effect("offsets.load.buffer.size", "Bytes read at once when a group partition is loaded.");
+        effect("offset.metadata.max.bytes", "Largest text that may be committed with an offset.");
+        effect("group.initial.rebalance.delay.ms", "Time that an empty classic group waits for more members.");
+        effect("group.min.session.timeout.ms", "Shortest session a classic member may ask for.");
+        effect("group.max.session.timeout.ms", "Longest session a classic member may ask for.");
+        effect("group.max.size", "Most members of a classic group.");
+        effect("group.coordinator.threads", "Threads of the group coordinator.");
+        effect("group.coordinator.append.linger.ms", "How long the coordinator gathers records before it writes.");
+        effect("group.consumer.heartbeat.interval.ms", "Heartbeat interval of KIP-848 groups.");
+        effect("group.consumer.session.timeout.ms", "Session timeout of KIP-848 groups.");
+        effect("group.consumer.min.heartbeat.interval.ms", "Least heartbeat interval a group may be configured with.");
+        effect(
+                "group.consumer.max.heartbeat.interval.ms",
+                "Greatest heartbeat interval a group may be configured with.");
+        effect("group.consumer.min.session.timeout.ms", "Least session timeout a group may be configured with.");
+        effect("group.consumer.max.session.timeout.ms", "Greatest session timeout a group may be configured with.");
+        effect("group.consumer.max.size", "Most members of a KIP-848 group.");
+        effect("group.consumer.assignors", "Server-side assignors of KIP-848 groups.");
+        effect("group.consumer.migration.policy", "Which way a group may change its protocol while it has members.");
+    }
+}

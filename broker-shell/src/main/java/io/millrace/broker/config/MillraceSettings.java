@@ -1,0 +1,22 @@
+package io.millrace.broker.config;
+
+import org.apache.kafka.common.config.ConfigDef;
+
+/** Names, types and defaults of the settings that Apache Kafka does not have. All begin with {@code millrace.}. */
+public final class MillraceSettings {
+    /** Cluster id to format an empty data directory with, and to insist on for one that has been formatted. */
+    public static final String CLUSTER_ID = "millrace.cluster.id";
+
+    /** Whether an acknowledgement waits until the bytes are on the disk. */
+    public static final String SYNC_ACKS = "millrace.sync.acks";
+
+    /** Whether an empty data directory is formatted at start. */
+    public static final String AUTO_FORMAT = "millrace.auto.format";
+
+    static final ConfigDef CONFIG_DEF = new ConfigDef()
+            .define(CLUSTER_ID, ConfigDef.Type.STRING, null, ConfigDef.Importance.HIGH, "")
+            .define(SYNC_ACKS, ConfigDef.Type.BOOLEAN, false, ConfigDef.Importance.HIGH, "")
+            .define(AUTO_FORMAT, ConfigDef.Type.BOOLEAN, true, ConfigDef.Importance.MEDIUM, "");
+
+    private MillraceSettings() {}
+}
