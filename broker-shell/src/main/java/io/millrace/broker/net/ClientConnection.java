@@ -1,0 +1,334 @@
+package io.millrace.broker.net;
+
+import io.millrace.broker.protocol.RequestParser;
+import io.millrace.broker.request.Connection;
+import io.millrace.broker.request.Request;
+import io.millrace.broker.request.RequestRouter;
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledExecutorService;
+import org.apache.kafka.common.errors.InvalidRequestException;
+import org.apache.kafka.common.network.ClientInformation;
+import org.apache.kafka.common.network.ListenerName;
+import org.apache.kafka.common.protocol.ApiMessage;
+import org.apache.kafka.common.requests.AbstractRequest;
+import org.apache.kafka.common.requests.RequestHeader;
+import org.apache.kafka.common.security.auth.KafkaPrincipal;
+import org.apache.kafka.common.security.auth.SecurityProtocol;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One client: reads frames, routes requests, and stops reading while the client, or the process, has too much in hand.
+ * Owned by its channel; every field but the client information is touched on its event loop only.
+ *
+ * <p>Reading stops for one of three reasons, and goes on when none is left: the memory budget is spent; too many
+ * requests or response bytes are outstanding (a slow reader); a request holds those behind it.
+ */
+final class ClientConnection extends ChannelInboundHandlerAdapter implements Connection {
+    private static final Logger LOG = LoggerFactory.getLogger(ClientConnection.class);
+
+    private final Channel channel;
+    private final ListenerContext server;
+    private final String id;
+    private final InetSocketAddress remote;
+    private final FrameAssembler assembler;
+    private final ResponseQueue responses;
+
+    private boolean wantsMemory;
+    private boolean held;
+    private boolean pumping;
+    private boolean closed;
+    private long frameDeadlineNs;
+    private long lastRequestNs;
+    private boolean midFrame;
+
+    private volatile ClientInformation clientInformation = ClientInformation.EMPTY;
+
+    ClientConnection(Channel channel, ListenerContext server, long number) {
+        this.channel = channel;
+        this.server = server;
+        this.remote = (InetSocketAddress) channel.remoteAddress();
+        InetSocketAddress local = (InetSocketAddress) channel.localAddress();
+        this.id = local.getAddress().getHostAddress() + ":" + local.getPort() + "-"
+                + remote.getAddress().getHostAddress() + ":" + remote.getPort() + "-" + number;
+        this.assembler = new FrameAssembler(
+                server.budget(), channel.alloc(), server.limits().requestBytesMax());
+        this.responses = new ResponseQueue(channel, this::pump);
+        this.lastRequestNs = System.nanoTime();
+    }
+
+    // Reading
+
+    @Override
+    public void channelRead(ChannelHandlerContext ctx, Object read) {
+        assembler.offer((ByteBuf) read);
+        pump();
+    }
+
+    @Override
+    public void channelReadComplete(ChannelHandlerContext ctx) {
+        responses.flush();
+    }
+
+    /** Handles what has arrived, until bytes, memory or patience are missing. */
+    private void pump() {
+        if (pumping || closed) {
+            return; // a response that completes while its request is being routed ends up here
+        }
+        pumping = true;
+        try {
+            pumpFrames();
+        } catch (BadFrameException | InvalidRequestException e) {
+            close(describe(e));
+        } finally {
+            pumping = false;
+        }
+        adjustReading();
+    }
+
+    private void pumpFrames() throws BadFrameException {
+        while (!closed && mayRoute()) {
+            Frame frame = nextFrame();
+            watchFrame();
+            if (frame == null) {
+                return;
+            }
+            route(frame);
+        }
+    }
+
+    private boolean mayRoute() {
+        return !held && !wantsMemory && responses.hasRoom(server.limits());
+    }
+
+    private @Nullable Frame nextFrame() throws BadFrameException {
+        Frame frame = assembler.next();
+        if (frame == null && assembler.wantsMemory()) {
+            server.budget().await(() -> execute(this::retryMemory, () -> {}));
+            frame = assembler.next(); // the release may have come just before
+            wantsMemory = assembler.wantsMemory();
+        }
+        return frame;
+    }
+
+    /** Starts the clock of a frame when it begins. */
+    private void watchFrame() {
+        boolean begun = assembler.isMidFrame();
+        if (begun && !midFrame) {
+            frameDeadlineNs = server.limits().frameDeadlineNs(System.nanoTime(), assembler.announced());
+        }
+        midFrame = begun;
+    }
+
+    private void retryMemory() {
+        if (wantsMemory && !closed) {
+            wantsMemory = false;
+            midFrame = false; // the time that we did not read is not the client's
+            pump();
+        }
+    }
+
+    private void adjustReading() {
+        boolean read = !closed && mayRoute();
+        if (channel.config().isAutoRead() != read) {
+            channel.config().setAutoRead(read);
+        }
+    }
+
+    // Routing
+
+    private void route(Frame frame) {
+        Request request;
+        try {
+            request = parse(frame);
+        } catch (RuntimeException e) {
+            frame.release();
+            throw e;
+        }
+        lastRequestNs = request.receivedNs();
+        server.router().route(request);
+    }
+
+    private Request parse(Frame frame) {
+        ByteBuffer bytes = frame.buffer();
+        RequestHeader header = RequestParser.header(bytes);
+        RequestRouter router = server.router();
+        if (!router.serves(header.apiKey(), header.apiVersion())) {
+            throw new InvalidRequestException("not served: " + header.apiKey() + " v" + header.apiVersion());
+        }
+        AbstractRequest body = RequestParser.body(header, bytes);
+        PendingExchange exchange = new PendingExchange(this, header, frame);
+        responses.expect(exchange);
+        if (!RequestParser.keepsBuffer(header.apiKey())) {
+            frame.release();
+        }
+        return new Request(header, body, exchange, System.nanoTime());
+    }
+
+    // Answering; called through PendingExchange
+
+    void hold() {
+        held = true;
+    }
+
+    void completed(PendingExchange exchange, @Nullable ApiMessage message) {
+        if (closed) {
+            OrphanedRecords.close(message);
+            exchange.done(null);
+            return;
+        }
+        encode(exchange, message);
+        if (exchange.holdsFollowing()) {
+            held = false;
+        }
+        responses.writeReady();
+        pump();
+    }
+
+    void aborted(PendingExchange exchange, String why) {
+        exchange.done(null);
+        close(why);
+    }
+
+    private void encode(PendingExchange exchange, @Nullable ApiMessage message) {
+        EncodedResponse encoded = null;
+        try {
+            if (message != null) {
+                RequestHeader header = exchange.header();
+                encoded = ResponseEncoder.encode(
+                        channel.alloc(), header.toResponseHeader(), message, RequestParser.responseVersion(header));
+            }
+        } catch (RuntimeException | Error e) {
+            OrphanedRecords.close(message);
+            LOG.error("response not encoded request={} connection={}", exchange.header(), id, e);
+            close("its response could not be encoded");
+        }
+        exchange.done(encoded);
+    }
+
+    /** Runs {@code action} on the event loop, now if this is it; {@code otherwise} when the loop has ended. */
+    void onLoop(Runnable action, Runnable otherwise) {
+        if (channel.eventLoop().inEventLoop()) {
+            action.run();
+        } else {
+            execute(action, otherwise);
+        }
+    }
+
+    private void execute(Runnable action, Runnable otherwise) {
+        try {
+            channel.eventLoop().execute(action);
+        } catch (RejectedExecutionException e) {
+            LOG.debug("event loop has ended connection={}", id);
+            otherwise.run();
+        }
+    }
+
+    // Ending
+
+    /** Called about once a second by the sweep of the loop. */
+    void checkDeadlines(long nowNs) {
+        if (midFrame && mayRoute() && nowNs - frameDeadlineNs > 0) {
+            close("frame of " + assembler.announced() + " bytes not complete in time");
+        } else if (responses.isEmpty()
+                && nowNs - lastRequestNs > server.limits().idleNs()) {
+            LOG.debug("closing idle connection={}", id);
+            var unused = channel.close();
+        }
+    }
+
+    private void close(String why) {
+        if (!closed) {
+            LOG.warn(
+                    "closing connection={} listener={}: {}",
+                    id,
+                    server.listener().value(),
+                    why);
+        }
+        var unused = channel.close();
+    }
+
+    @Override
+    public void channelInactive(ChannelHandlerContext ctx) {
+        closed = true;
+        server.left(this);
+        assembler.release();
+        responses.disconnected();
+    }
+
+    @Override
+    public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+        if (cause instanceof IOException) {
+            LOG.debug("connection={} lost: {}", id, cause.toString());
+        } else {
+            LOG.error("closing connection={} after a failure", id, cause);
+        }
+        var unused = channel.close();
+    }
+
+    private static String describe(Exception e) {
+        Throwable cause = e.getCause();
+        return cause == null ? String.valueOf(e.getMessage()) : e.getMessage() + ": " + cause.getMessage();
+    }
+
+    // Connection
+
+    @Override
+    public String id() {
+        return id;
+    }
+
+    @Override
+    public InetAddress clientAddress() {
+        return remote.getAddress();
+    }
+
+    @Override
+    public int clientPort() {
+        return remote.getPort();
+    }
+
+    @Override
+    public ListenerName listener() {
+        return server.listener();
+    }
+
+    @Override
+    public SecurityProtocol securityProtocol() {
+        return SecurityProtocol.PLAINTEXT;
+    }
+
+    @Override
+    public KafkaPrincipal principal() {
+        return KafkaPrincipal.ANONYMOUS;
+    }
+
+    @Override
+    public ClientInformation clientInformation() {
+        return clientInformation;
+    }
+
+    @Override
+    public void clientInformation(ClientInformation information) {
+        clientInformation = information;
+    }
+
+    @Override
+    public ScheduledExecutorService loop() {
+        return channel.eventLoop();
+    }
+
+    @Override
+    public boolean isOpen() {
+        return channel.isActive();
+    }
+}

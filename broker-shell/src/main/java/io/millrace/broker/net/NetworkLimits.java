@@ -1,0 +1,24 @@
+package io.millrace.broker.net;
+
+import java.util.concurrent.TimeUnit;
+
+/**
+ * What one connection may ask of the process.
+ *
+ * @param requestBytesMax largest frame ({@code socket.request.max.bytes})
+ * @param inFlightMax requests that wait for their answer before reading stops
+ * @param outstandingBytesMax response bytes that the client has not taken before reading stops
+ * @param frameTimeoutNs time a frame may take from its first byte, plus one second for each MiB announced
+ * @param idleNs time without a request before the connection is closed ({@code connections.max.idle.ms})
+ */
+public record NetworkLimits(
+        int requestBytesMax, int inFlightMax, long outstandingBytesMax, long frameTimeoutNs, long idleNs) {
+
+    /** Kafka's defaults where Kafka has the setting. */
+    public static final NetworkLimits DEFAULT = new NetworkLimits(
+            100 * 1024 * 1024, 256, 4 * 1024 * 1024, TimeUnit.SECONDS.toNanos(30), TimeUnit.MINUTES.toNanos(10));
+
+    long frameDeadlineNs(long nowNs, int announced) {
+        return nowNs + frameTimeoutNs + TimeUnit.SECONDS.toNanos(announced >> 20);
+    }
+}
