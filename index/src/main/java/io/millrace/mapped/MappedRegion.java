@@ -1,0 +1,244 @@
+package io.millrace.mapped;
+
+import io.millrace.mapped.FileFaults.Operation;
+import io.millrace.mapped.Unmapping.Mapping;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.MappedByteBuffer;
+import java.nio.channels.FileChannel.MapMode;
+import java.nio.file.Path;
+
+/**
+ * A stretch of a file in memory. Numbers are big endian; places are byte positions within the region.
+ *
+ * <p>Owned by whoever mapped it: one thread stores, any thread loads what the owner has published to it. The region gives
+ * no ordering of its own. Blocks must have been reserved before they are stored into, and {@link #close} must not run
+ * while another thread is inside an access or holds a {@link #readOnlyView}: on JDK 17 that thread would take the process
+ * down. After the close every access fails.
+ *
+ * <p>A page that cannot be had arrives as {@link InternalError}, on JDK 17 possibly some lines late. The append path
+ * catches it in one place and makes it a {@link StorageException} by {@link #accessFailed}.
+ */
+public final class MappedRegion implements AutoCloseable {
+    private static final ByteBuffer CLOSED = ByteBuffer.allocateDirect(0);
+    private static final int PAGE_BYTES = 4096;
+
+    private final Path file;
+    private final FileFaults faults;
+    private final long position;
+    private final int length;
+    private final Mapping mapping;
+    private final long address;
+
+    /** The mapped memory while the region is open, empty afterwards, so that no access can reach unmapped memory. */
+    private ByteBuffer memory;
+
+    private volatile boolean closed;
+
+    private MappedRegion(StorageFile file, long position, int length, Mapping mapping) {
+        this.file = file.path();
+        this.faults = file.faults();
+        this.position = position;
+        this.length = length;
+        this.mapping = mapping;
+        this.memory = mapping.buffer();
+        Posix posix = Posix.instance();
+        this.address = posix == null ? 0 : posix.address(memory);
+    }
+
+    /**
+     * Maps a stretch of a file. The file may be closed afterwards.
+     *
+     * @param file the open file; for writing if {@code writable}
+     * @param position first byte of the file
+     * @param length number of bytes; a writable mapping that goes past the end extends the file by a hole
+     * @param writable whether it will be stored into
+     * @return the region
+     */
+    public static MappedRegion map(StorageFile file, long position, int length, boolean writable) {
+        file.before(Operation.MAP, "map", position, length);
+        try {
+            MapMode mode = writable ? MapMode.READ_WRITE : MapMode.READ_ONLY;
+            return new MappedRegion(
+                    file, position, length, Unmapping.OF_THIS_JDK.map(file.channel(), mode, position, length));
+        } catch (IOException e) {
+            throw file.failed("map", position, e);
+        }
+    }
+
+    /**
+     * The file position of the region's first byte.
+     *
+     * @return byte position in the file
+     */
+    public long position() {
+        return position;
+    }
+
+    /**
+     * The region's length.
+     *
+     * @return length in bytes
+     */
+    public int length() {
+        return length;
+    }
+
+    /**
+     * Stores eight bytes.
+     *
+     * @param at where
+     * @param value what
+     */
+    public void putLong(int at, long value) {
+        memory.putLong(at, value);
+    }
+
+    /**
+     * Stores four bytes.
+     *
+     * @param at where
+     * @param value what
+     */
+    public void putInt(int at, int value) {
+        memory.putInt(at, value);
+    }
+
+    /**
+     * Copies bytes in; the source's position and limit do not matter and stay.
+     *
+     * @param at where
+     * @param source any buffer
+     * @param sourcePosition first byte of the source
+     * @param count number of bytes
+     */
+    public void putBytes(int at, ByteBuffer source, int sourcePosition, int count) {
+        memory.put(at, source, sourcePosition, count);
+    }
+
+    /**
+     * Loads eight bytes.
+     *
+     * @param at where
+     * @return the value
+     */
+    public long getLong(int at) {
+        return memory.getLong(at);
+    }
+
+    /**
+     * Loads four bytes.
+     *
+     * @param at where
+     * @return the value
+     */
+    public int getInt(int at) {
+        return memory.getInt(at);
+    }
+
+    /**
+     * Copies bytes out, as many as the target has room for.
+     *
+     * @param at where from
+     * @param target filled from its position to its limit
+     */
+    public void getBytes(int at, ByteBuffer target) {
+        int count = target.remaining();
+        target.put(target.position(), memory, at, count);
+        target.position(target.position() + count);
+    }
+
+    /**
+     * Tells the kernel that neighbours of a touched page are not wanted: a store into a page that is not there yet then
+     * costs one page and not a read-ahead window. Advice: nothing happens where it cannot be given.
+     */
+    public void adviseRandom() {
+        Posix posix = Posix.instance();
+        if (posix != null && !closed && length > 0) {
+            long start = pageFloor(address);
+            posix.madvise(start, address + length - start, Posix.MADV_RANDOM);
+        }
+    }
+
+    /**
+     * Has the kernel make pages present and writable now, without changing a byte, so that stores take no fault. Blocks
+     * must be reserved.
+     *
+     * @param from first byte
+     * @param count number of bytes
+     * @return false where the kernel or the platform refuses; then write the pages through the channel instead
+     */
+    public boolean populateWrite(int from, int count) {
+        Posix posix = Posix.instance();
+        if (posix == null || closed || count <= 0) {
+            return false;
+        }
+        long start = pageFloor(address + from);
+        return posix.madvise(start, address + from + count - start, Posix.MADV_POPULATE_WRITE) == 0;
+    }
+
+    /**
+     * Makes a stretch durable.
+     *
+     * @param from first byte
+     * @param count number of bytes
+     * @throws StorageException if it failed, which is final: see there
+     */
+    public void force(int from, int count) {
+        try {
+            faults.before(Operation.FORCE, file, position + from, count);
+            ((MappedByteBuffer) memory).force(from, count);
+        } catch (IOException e) {
+            throw StorageException.of("force", file, position + from, e);
+        } catch (UncheckedIOException e) {
+            throw new StorageException(StorageException.Kind.IO, "force", file, position + from, e);
+        }
+    }
+
+    /**
+     * The bytes themselves, not a copy, readable only. Not to be used after the region is closed, and not to be read by
+     * native code such as checksums and codecs.
+     *
+     * @param from first byte
+     * @param count number of bytes
+     * @return a new buffer of {@code count} bytes, big endian
+     */
+    public ByteBuffer readOnlyView(int from, int count) {
+        return memory.slice(from, count).asReadOnlyBuffer();
+    }
+
+    /**
+     * What an {@link InternalError} thrown by an access means.
+     *
+     * @param error what the access threw
+     * @return the exception to throw instead
+     */
+    public StorageException accessFailed(InternalError error) {
+        return new StorageException(StorageException.Kind.IO, "mapped access", file, position, error);
+    }
+
+    /**
+     * Whether {@link #close} was called.
+     *
+     * @return true after the close
+     */
+    public boolean isClosed() {
+        return closed;
+    }
+
+    /** Unmaps. What was stored stays in the page cache. Calling it again does nothing. */
+    @Override
+    public void close() {
+        if (closed) {
+            return;
+        }
+        closed = true;
+        memory = CLOSED;
+        Unmapping.OF_THIS_JDK.unmap(mapping);
+    }
+
+    private static long pageFloor(long address) {
+        return address & -PAGE_BYTES;
+    }
+}

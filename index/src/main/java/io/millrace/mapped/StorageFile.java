@@ -1,0 +1,296 @@
+package io.millrace.mapped;
+
+import io.millrace.mapped.FileFaults.Operation;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.OpenOption;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.Set;
+
+/**
+ * An open file whose failures are {@link StorageException}s: a channel, and what the JDK's channel lacks, which is the
+ * reservation of blocks.
+ *
+ * <p>Owned by whoever opened it. The channel may be read by any thread; {@link #reserve} and {@link #truncate} must not
+ * overlap in the same range. A mapping outlives the close of the file that it was made from.
+ */
+public final class StorageFile implements AutoCloseable {
+    private static final String REMOTE_OR_COPYING = "btrfs zfs bcachefs nfs nfs4 cifs smb3 9p ceph";
+
+    /** How a file is opened. */
+    public enum Mode {
+        /** For reading; the file must exist. */
+        READ,
+        /** For reading and writing; the file must exist. */
+        READ_WRITE,
+        /** For reading and writing; made, empty, if it does not exist. Its directory is the caller's to force. */
+        CREATE
+    }
+
+    private final Path path;
+    private final FileChannel channel;
+    private final FileFaults faults;
+
+    private StorageFile(Path path, FileChannel channel, FileFaults faults) {
+        this.path = path;
+        this.channel = channel;
+        this.faults = faults;
+    }
+
+    /**
+     * Opens a file.
+     *
+     * @param path where it is
+     * @param mode how to open it
+     * @param faults asked before every operation
+     * @return the open file
+     * @throws StorageException if it cannot be opened
+     */
+    public static StorageFile open(Path path, Mode mode, FileFaults faults) {
+        try {
+            faults.before(Operation.OPEN, path, 0, 0);
+            return new StorageFile(path, FileChannel.open(path, optionsOf(mode)), faults);
+        } catch (IOException e) {
+            throw StorageException.of("open", path, -1, e);
+        }
+    }
+
+    /**
+     * Whether a reservation holds on the file system of a file: whether a store into reserved blocks can still run out of
+     * space. It can on file systems that copy on write, and on remote ones; there appends have to go through the channel.
+     *
+     * @param existing an existing file or directory
+     * @return true if {@link #reserve} keeps its promise there
+     */
+    public static boolean reservationHolds(Path existing) {
+        try {
+            String type = Files.getFileStore(existing).type();
+            return !type.startsWith("fuse") && !(" " + REMOTE_OR_COPYING + " ").contains(" " + type + " ");
+        } catch (IOException e) {
+            throw StorageException.of("file store", existing, -1, e);
+        }
+    }
+
+    /**
+     * The file's path.
+     *
+     * @return the path it was opened by
+     */
+    public Path path() {
+        return path;
+    }
+
+    /**
+     * The channel, for transfers and reads. It is closed by this object.
+     *
+     * @return the open channel
+     */
+    public FileChannel channel() {
+        return channel;
+    }
+
+    /**
+     * The file's length.
+     *
+     * @return length in bytes
+     */
+    public long size() {
+        try {
+            return channel.size();
+        } catch (IOException e) {
+            throw failed("size", -1, e);
+        }
+    }
+
+    /**
+     * Makes sure that a range has blocks of its own, so that a store into it cannot run out of space, and extends the file
+     * over the range. Bytes that are already there stay.
+     *
+     * <p>By {@code fallocate} where it can be had; elsewhere by writing zeros past the end and over stretches that read as
+     * zeros, which leaves the pages in the cache as well. Nobody else may write in the range meanwhile.
+     *
+     * @param position first byte
+     * @param length number of bytes
+     * @throws StorageException {@code NO_SPACE} if the disk is full; some blocks may have been taken even so
+     */
+    public void reserve(long position, long length) {
+        before(Operation.RESERVE, "reserve", position, length);
+        Posix posix = Posix.instance();
+        int error = posix == null ? Posix.EOPNOTSUPP : posix.fallocate(path, position, length);
+        if (error == Posix.EOPNOTSUPP) {
+            reserveByZeros(position, length);
+        } else if (error != 0) {
+            boolean full = error == Posix.ENOSPC || error == Posix.EDQUOT;
+            IOException cause = new IOException(full ? "No space left on device" : "fallocate failed, errno " + error);
+            throw failed("reserve", position, cause);
+        }
+    }
+
+    /**
+     * Sets the end of the file back. The caller makes sure that no mapping is read or written past the new end.
+     *
+     * @param size the new length; a larger one than the present changes nothing
+     */
+    public void truncate(long size) {
+        before(Operation.TRUNCATE, "truncate", size, 0);
+        try {
+            channel.truncate(size);
+        } catch (IOException e) {
+            throw failed("truncate", size, e);
+        }
+    }
+
+    /**
+     * Writes the remaining bytes of a buffer, all of them.
+     *
+     * @param source what to write, from its position to its limit
+     * @param position where in the file
+     */
+    public void writeFully(ByteBuffer source, long position) {
+        before(Operation.WRITE, "write", position, source.remaining());
+        write(source, position);
+    }
+
+    /**
+     * Reads until the buffer is full or the file ends.
+     *
+     * @param target filled from its position on
+     * @param position where in the file
+     * @return number of bytes read, 0 at the end of the file
+     */
+    public int readFully(ByteBuffer target, long position) {
+        int from = target.position();
+        try {
+            while (target.hasRemaining()) {
+                if (channel.read(target, position + target.position() - from) < 0) {
+                    break;
+                }
+            }
+        } catch (IOException e) {
+            throw failed("read", position, e);
+        }
+        return target.position() - from;
+    }
+
+    /**
+     * Makes all bytes of the file durable, also those stored through mappings of it.
+     *
+     * @param metadata whether times and owner matter too; the length is always included
+     * @throws StorageException if it failed, which is final: see there
+     */
+    public void force(boolean metadata) {
+        before(Operation.FORCE, "force", 0, 0);
+        try {
+            channel.force(metadata);
+        } catch (IOException e) {
+            throw failed("force", -1, e);
+        }
+    }
+
+    /**
+     * Makes creations, renames and deletions in a directory durable.
+     *
+     * @param directory the directory
+     * @param faults asked before
+     */
+    public static void forceDirectory(Path directory, FileFaults faults) {
+        try {
+            faults.before(Operation.FORCE, directory, 0, 0);
+            try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
+                channel.force(true);
+            }
+        } catch (IOException e) {
+            throw StorageException.of("force directory", directory, -1, e);
+        }
+    }
+
+    /**
+     * Renames in one step, replacing what has the name.
+     *
+     * @param from the present path
+     * @param to the new path, on the same file system
+     * @param faults asked before
+     */
+    public static void rename(Path from, Path to, FileFaults faults) {
+        try {
+            faults.before(Operation.RENAME, from, 0, 0);
+            Files.move(from, to, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        } catch (IOException e) {
+            throw StorageException.of("rename to " + to, from, -1, e);
+        }
+    }
+
+    /**
+     * Deletes a file if it is there.
+     *
+     * @param file the file
+     * @param faults asked before
+     * @return whether it was there
+     */
+    public static boolean deleteIfExists(Path file, FileFaults faults) {
+        try {
+            faults.before(Operation.DELETE, file, 0, 0);
+            return Files.deleteIfExists(file);
+        } catch (IOException e) {
+            throw StorageException.of("delete", file, -1, e);
+        }
+    }
+
+    /** Closes the channel; mappings made from it stay. */
+    @Override
+    public void close() {
+        before(Operation.CLOSE, "close", 0, 0);
+        try {
+            channel.close();
+        } catch (IOException e) {
+            throw failed("close", -1, e);
+        }
+    }
+
+    FileFaults faults() {
+        return faults;
+    }
+
+    StorageException failed(String what, long position, IOException cause) {
+        return StorageException.of(what, path, position, cause);
+    }
+
+    void before(Operation operation, String what, long position, long length) {
+        try {
+            faults.before(operation, path, position, length);
+        } catch (IOException e) {
+            throw failed(what, position, e);
+        }
+    }
+
+    private void reserveByZeros(long position, long length) {
+        ZeroFill fill = new ZeroFill(this);
+        long end = position + length;
+        long size = size();
+        fill.overHoles(position, Math.min(end, size));
+        fill.over(Math.max(position, size), end);
+    }
+
+    void write(ByteBuffer source, long position) {
+        int from = source.position();
+        try {
+            while (source.hasRemaining()) {
+                channel.write(source, position + source.position() - from);
+            }
+        } catch (IOException e) {
+            throw failed("write", position + source.position() - from, e);
+        }
+    }
+
+    private static Set<OpenOption> optionsOf(Mode mode) {
+        return switch (mode) {
+            case READ -> Set.of(StandardOpenOption.READ);
+            case READ_WRITE -> Set.of(StandardOpenOption.READ, StandardOpenOption.WRITE);
+            case CREATE -> Set.of(StandardOpenOption.READ, StandardOpenOption.WRITE, StandardOpenOption.CREATE);
+        };
+    }
+}

@@ -1,0 +1,50 @@
+package io.millrace.mapped;
+
+import java.nio.ByteBuffer;
+
+/**
+ * Reserves blocks by writing zeros, for platforms without {@code fallocate}. One call's worth of state; one thread.
+ */
+final class ZeroFill {
+    /** A page: the unit in which the kernel keeps holes. */
+    private static final int BLOCK_BYTES = 4096;
+
+    /** 16 KiB a write: larger ones take fresh large folios, which are slower (docs/performance.md). */
+    private static final ByteBuffer ZEROS = ByteBuffer.allocateDirect(16 * 1024).asReadOnlyBuffer();
+
+    private final StorageFile file;
+
+    ZeroFill(StorageFile file) {
+        this.file = file;
+    }
+
+    /** Writes zeros over a range, whatever is there. */
+    void over(long from, long end) {
+        for (long position = from; position < end; ) {
+            int length = (int) Math.min(ZEROS.capacity(), end - position);
+            file.write(ZEROS.duplicate().limit(length), position);
+            position += length;
+        }
+    }
+
+    /** Writes zeros over those blocks of a range that read as zeros: a hole gets its blocks, and nothing changes. */
+    void overHoles(long from, long end) {
+        if (from >= end) {
+            return;
+        }
+        ByteBuffer block = ByteBuffer.allocate(BLOCK_BYTES);
+        for (long position = from; position < end; ) {
+            long blockEnd = Math.min(end, (position / BLOCK_BYTES + 1) * BLOCK_BYTES);
+            block.clear().limit((int) (blockEnd - position));
+            file.readFully(block, position);
+            if (isZero(block.flip())) {
+                over(position, blockEnd);
+            }
+            position = blockEnd;
+        }
+    }
+
+    private static boolean isZero(ByteBuffer block) {
+        return block.mismatch(ZEROS.duplicate().limit(block.limit())) < 0;
+    }
+}
