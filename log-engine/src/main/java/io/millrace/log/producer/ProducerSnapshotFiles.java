@@ -1,0 +1,86 @@
+package io.millrace.log.producer;
+
+import io.millrace.mapped.FileFaults;
+import io.millrace.mapped.StorageException;
+import io.millrace.mapped.StorageFile;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Collection;
+import java.util.List;
+import java.util.NavigableSet;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The {@code <offset>.snapshot} files of one log: which there are, and their bytes. Owned by {@link ProducerStates}.
+ *
+ * <p>A file is written in place, as Kafka does: a half written one fails its checksum, and the one before it is still there.
+ */
+final class ProducerSnapshotFiles {
+    private static final String SUFFIX = ".snapshot";
+    private static final int OFFSET_DIGITS = 20;
+
+    private final Path directory;
+    private final FileFaults faults;
+    private final NavigableSet<Long> offsets;
+
+    private ProducerSnapshotFiles(Path directory, FileFaults faults, NavigableSet<Long> offsets) {
+        this.directory = directory;
+        this.faults = faults;
+        this.offsets = offsets;
+    }
+
+    static ProducerSnapshotFiles list(Path directory, FileFaults faults) {
+        NavigableSet<Long> offsets = new TreeSet<>();
+        try (DirectoryStream<Path> files = Files.newDirectoryStream(directory, "*" + SUFFIX)) {
+            for (Path file : files) {
+                String digits = file.getFileName().toString().replace(SUFFIX, "");
+                if (digits.length() == OFFSET_DIGITS && digits.chars().allMatch(Character::isDigit)) {
+                    offsets.add(Long.parseLong(digits));
+                }
+            }
+        } catch (IOException e) {
+            throw StorageException.of("list producer snapshots", directory, -1, e);
+        }
+        return new ProducerSnapshotFiles(directory, faults, offsets);
+    }
+
+    Path path(long offset) {
+        return directory.resolve(String.format("%0" + OFFSET_DIGITS + "d" + SUFFIX, offset));
+    }
+
+    NavigableSet<Long> offsets() {
+        return offsets;
+    }
+
+    /** The entries, or null where the file is damaged. */
+    @Nullable
+    List<ProducerEntry> read(long offset) {
+        try (StorageFile file = StorageFile.open(path(offset), StorageFile.Mode.READ, faults)) {
+            ByteBuffer buffer = ByteBuffer.allocate(Math.toIntExact(file.size()));
+            file.readFully(buffer, 0);
+            return ProducerSnapshotDescriptor.decode(buffer.flip());
+        }
+    }
+
+    void write(long offset, Collection<ProducerEntry> producers, boolean sync) {
+        ByteBuffer bytes = ProducerSnapshotDescriptor.encode(producers);
+        try (StorageFile file = StorageFile.open(path(offset), StorageFile.Mode.CREATE, faults)) {
+            file.truncate(0);
+            file.writeFully(bytes, 0);
+            if (sync) {
+                file.force(true);
+            }
+        }
+        offsets.add(offset);
+    }
+
+    void delete(long offset) {
+        if (offsets.remove(offset)) {
+            StorageFile.deleteIfExists(path(offset), faults);
+        }
+    }
+}
