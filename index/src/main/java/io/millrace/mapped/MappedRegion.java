@@ -8,6 +8,7 @@ import java.nio.ByteBuffer;
 import java.nio.MappedByteBuffer;
 import java.nio.channels.FileChannel.MapMode;
 import java.nio.file.Path;
+import java.util.Objects;
 
 /**
  * A stretch of a file in memory. Numbers are big endian; places are byte positions within the region.
@@ -29,7 +30,6 @@ public final class MappedRegion implements AutoCloseable {
     private final long position;
     private final int length;
     private final Mapping mapping;
-    private final long address;
 
     /** The mapped memory while the region is open, empty afterwards, so that no access can reach unmapped memory. */
     private ByteBuffer memory;
@@ -43,8 +43,6 @@ public final class MappedRegion implements AutoCloseable {
         this.length = length;
         this.mapping = mapping;
         this.memory = mapping.buffer();
-        Posix posix = Posix.instance();
-        this.address = posix == null ? 0 : posix.address(memory);
     }
 
     /**
@@ -156,6 +154,7 @@ public final class MappedRegion implements AutoCloseable {
     public void adviseRandom() {
         Posix posix = Posix.instance();
         if (posix != null && !closed && length > 0) {
+            long address = posix.address(mapping.buffer());
             long start = pageFloor(address);
             posix.madvise(start, address + length - start, Posix.MADV_RANDOM);
         }
@@ -174,8 +173,10 @@ public final class MappedRegion implements AutoCloseable {
         if (posix == null || closed || count <= 0) {
             return false;
         }
-        long start = pageFloor(address + from);
-        return posix.madvise(start, address + from + count - start, Posix.MADV_POPULATE_WRITE) == 0;
+        Objects.checkFromIndexSize(from, count, length);
+        long first = posix.address(mapping.buffer()) + from;
+        long start = pageFloor(first);
+        return posix.madvise(start, first + count - start, Posix.MADV_POPULATE_WRITE) == 0;
     }
 
     /**

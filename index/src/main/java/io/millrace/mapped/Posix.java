@@ -26,12 +26,19 @@ abstract class Posix {
     static final int OPEN_READ_WRITE = 2 | 0x80000;
 
     /**
-     * The calls of this process.
+     * The calls of this process. The first call starts loading them, which takes a fraction of a second, on a thread of its
+     * own: nobody waits, and until it is done callers do without.
      *
-     * @return null where there are none to be had in silence
+     * @return null where there are none to be had in silence, or not yet
      */
     static @Nullable Posix instance() {
-        return Loaded.POSIX;
+        return Loader.loaded;
+    }
+
+    /** Waits until the calls are loaded, or known not to be there: for tests. */
+    static @Nullable Posix awaitInstance() throws InterruptedException {
+        Loader.THREAD.join();
+        return Loader.loaded;
     }
 
     /**
@@ -51,8 +58,15 @@ abstract class Posix {
     /** The address of a direct buffer's first byte, whatever its position. */
     abstract long address(ByteBuffer direct);
 
-    private static final class Loaded {
-        static final @Nullable Posix POSIX = load();
+    private static final class Loader {
+        static final Thread THREAD = new Thread(() -> Loader.loaded = load(), "millrace-native-loader");
+
+        static volatile @Nullable Posix loaded;
+
+        static {
+            THREAD.setDaemon(true);
+            THREAD.start();
+        }
 
         private static @Nullable Posix load() {
             if (!System.getProperty("os.name").startsWith("Linux")) {

@@ -125,7 +125,7 @@ public final class StorageFile implements AutoCloseable {
             reserveByZeros(position, length);
         } else if (error != 0) {
             boolean full = error == Posix.ENOSPC || error == Posix.EDQUOT;
-            IOException cause = new IOException(full ? "No space left on device" : "fallocate failed, errno " + error);
+            IOException cause = new IOException(full ? "No space left on device" : "fallocate failed, error " + error);
             throw failed("reserve", position, cause);
         }
     }
