@@ -1,0 +1,26 @@
+package io.millrace.broker.kraft;
+
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.Uuid;
+import org.apache.kafka.metadata.PartitionRegistration;
+
+/**
+ * What the controller decided about the partitions of this broker.
+ *
+ * <p>Calls come from one thread, in the order of the metadata log. An exception is caught by the caller, logged, and
+ * concerns that one partition.
+ */
+public interface PartitionChanges {
+    /** This broker leads the partition. */
+    void lead(TopicPartition partition, Uuid topicId, PartitionRegistration state);
+
+    /** This broker follows another leader, or waits for one. */
+    void follow(TopicPartition partition, Uuid topicId, PartitionRegistration state);
+
+    /**
+     * This broker holds the partition no longer.
+     *
+     * @param delete whether its files go too
+     */
+    void stop(TopicPartition partition, boolean delete);
+}
