@@ -43,4 +43,7 @@ public interface LogListener {
 
     /** Appends succeed again after {@link #spaceLow}. */
     default void spaceBack(Path log) {}
+
+    /** Of the {@code total} logs of a data directory that is being opened, {@code done} have been. Told from several threads. */
+    default void recoveryProgress(Path dataDirectory, int done, int total) {}
 }
