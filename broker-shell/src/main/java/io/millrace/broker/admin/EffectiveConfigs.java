@@ -5,6 +5,7 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Properties;
 import java.util.Set;
+import org.apache.kafka.common.config.AbstractConfig;
 import org.apache.kafka.common.config.ConfigDef;
 import org.apache.kafka.common.config.ConfigException;
 import org.apache.kafka.common.config.ConfigResource;
@@ -64,6 +65,16 @@ public final class EffectiveConfigs {
     /** A topic's configuration as it is now; the broker's where nothing is set for the topic. */
     public LogConfig topic(String topic) {
         return LogConfig.fromProps(broker().logDefaults(), repository.topicConfig(topic));
+    }
+
+    /** A configuration whose values are always the present ones, for those who keep theirs for good. */
+    public AbstractConfig live() {
+        return new AbstractConfig(AbstractKafkaConfig.CONFIG_DEF, staticConfig.originals(), false) {
+            @Override
+            protected @Nullable Object get(String name) {
+                return broker().values().get(name);
+            }
+        };
     }
 
     Layers layers() {
