@@ -258,12 +258,7 @@ class ConfigHandlersTest {
 
         @Override
         public void handle(Request request) {
-            forward(request, request.data());
-        }
-
-        @Override
-        public void forward(Request request, ApiMessage data) {
-            forward(request, data, UnaryOperator.identity());
+            forward(request, request.data(), UnaryOperator.identity());
         }
 
         @Override
