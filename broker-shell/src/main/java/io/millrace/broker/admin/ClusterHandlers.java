@@ -79,8 +79,7 @@ public final class ClusterHandlers {
         int controllerId = metadata.getRandomAliveBrokerId().orElse(MetadataResponse.NO_CONTROLLER_ID);
         return new DescribeClusterResponseData()
                 .setClusterId(clusterId)
-                .setControllerId(
-                        brokers.find(controllerId) == null ? MetadataResponse.NO_CONTROLLER_ID : controllerId)
+                .setControllerId(brokers.find(controllerId) == null ? MetadataResponse.NO_CONTROLLER_ID : controllerId)
                 .setEndpointType(EndpointType.BROKER.id())
                 .setClusterAuthorizedOperations(
                         data.includeClusterAuthorizedOperations()
@@ -104,8 +103,9 @@ public final class ClusterHandlers {
         boolean all = data.topics().isEmpty();
         Cursor cursor = data.cursor();
         String first = cursor == null ? "" : cursor.topicName();
-        Collection<String> asked =
-                all ? metadata.getAllTopics() : data.topics().stream().map(TopicRequest::name).toList();
+        Collection<String> asked = all
+                ? metadata.getAllTopics()
+                : data.topics().stream().map(TopicRequest::name).toList();
         SortedSet<String> topics = new TreeSet<>(asked).tailSet(first);
         checkCursor(cursor, all, topics);
         int startPartition = cursor == null ? 0 : cursor.partitionIndex();

@@ -56,8 +56,11 @@ final class ConfigAlterations {
             IdentityHashMap<IncrementalAlterConfigsRequestData.AlterConfigsResource, ApiError> answered,
             IncrementalAlterConfigsResponseData byController) {
         Map<Resource, ApiError> errors = new HashMap<>();
-        byController.responses().forEach(r -> errors.put(
-                new Resource(r.resourceType(), r.resourceName()), new ApiError(r.errorCode(), r.errorMessage())));
+        byController
+                .responses()
+                .forEach(r -> errors.put(
+                        new Resource(r.resourceType(), r.resourceName()),
+                        new ApiError(r.errorCode(), r.errorMessage())));
         IncrementalAlterConfigsResponseData response =
                 new IncrementalAlterConfigsResponseData().setThrottleTimeMs(byController.throttleTimeMs());
         for (var resource : data.resources()) {
@@ -96,8 +99,11 @@ final class ConfigAlterations {
             IdentityHashMap<AlterConfigsResource, ApiError> answered,
             AlterConfigsResponseData byController) {
         Map<Resource, ApiError> errors = new HashMap<>();
-        byController.responses().forEach(r -> errors.put(
-                new Resource(r.resourceType(), r.resourceName()), new ApiError(r.errorCode(), r.errorMessage())));
+        byController
+                .responses()
+                .forEach(r -> errors.put(
+                        new Resource(r.resourceType(), r.resourceName()),
+                        new ApiError(r.errorCode(), r.errorMessage())));
         AlterConfigsResponseData response =
                 new AlterConfigsResponseData().setThrottleTimeMs(byController.throttleTimeMs());
         for (AlterConfigsResource resource : data.resources()) {
@@ -114,10 +120,7 @@ final class ConfigAlterations {
     }
 
     /** A resource that neither has answered for is a fault of the controller, said as such. */
-    private static ApiError errorOf(
-            @Nullable ApiError own, Map<Resource, ApiError> byController, Resource resource) {
-        return own != null
-                ? own
-                : byController.getOrDefault(resource, new ApiError(Errors.UNKNOWN_SERVER_ERROR));
+    private static ApiError errorOf(@Nullable ApiError own, Map<Resource, ApiError> byController, Resource resource) {
+        return own != null ? own : byController.getOrDefault(resource, new ApiError(Errors.UNKNOWN_SERVER_ERROR));
     }
 }

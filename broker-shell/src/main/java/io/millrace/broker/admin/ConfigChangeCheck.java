@@ -88,8 +88,7 @@ final class ConfigChangeCheck {
         for (R resource : resources) {
             R before = seen.put(identity.apply(resource), resource);
             if (before != null) {
-                ApiError error =
-                        new ApiError(Errors.INVALID_REQUEST, "Each resource must appear at most once.");
+                ApiError error = new ApiError(Errors.INVALID_REQUEST, "Each resource must appear at most once.");
                 refused.put(before, error);
                 refused.put(resource, error);
             }

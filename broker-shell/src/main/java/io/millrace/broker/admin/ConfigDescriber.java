@@ -84,11 +84,15 @@ final class ConfigDescriber {
         Properties overrides = configs.repository().topicConfig(topic);
         LogConfig config = configs.topic(topic);
         ConfigEntries entries = new ConfigEntries(configs, detail);
-        return ConfigHelperUtils.createResponseConfig(resource, config, (name, value) -> entries.inherited(
-                new ConfigEntries.Setting(name, value, LogConfig.configType(name), config.documentationOf(name)),
-                overrides.containsKey(name) ? Optional.of(ConfigSource.TOPIC_CONFIG) : Optional.empty(),
-                Optional.ofNullable(ServerTopicConfigSynonyms.TOPIC_CONFIG_SYNONYMS.get(name)),
-                List.of()));
+        return ConfigHelperUtils.createResponseConfig(
+                resource,
+                config,
+                (name, value) -> entries.inherited(
+                        new ConfigEntries.Setting(
+                                name, value, LogConfig.configType(name), config.documentationOf(name)),
+                        overrides.containsKey(name) ? Optional.of(ConfigSource.TOPIC_CONFIG) : Optional.empty(),
+                        Optional.ofNullable(ServerTopicConfigSynonyms.TOPIC_CONFIG_SYNONYMS.get(name)),
+                        List.of()));
     }
 
     private DescribeConfigsResult group(DescribeConfigsResource resource, Detail detail) {
@@ -96,11 +100,15 @@ final class ConfigDescriber {
         Properties overrides = configs.repository().groupConfig(group);
         GroupConfig config = GroupConfig.fromProps(groupDefaults(), overrides);
         ConfigEntries entries = new ConfigEntries(configs, detail);
-        return ConfigHelperUtils.createResponseConfig(resource, config, (name, value) -> entries.inherited(
-                new ConfigEntries.Setting(name, value, GroupConfig.configType(name), config.documentationOf(name)),
-                overrides.containsKey(name) ? Optional.of(ConfigSource.GROUP_CONFIG) : Optional.empty(),
-                GroupConfig.brokerSynonym(name),
-                groupDefault(name)));
+        return ConfigHelperUtils.createResponseConfig(
+                resource,
+                config,
+                (name, value) -> entries.inherited(
+                        new ConfigEntries.Setting(
+                                name, value, GroupConfig.configType(name), config.documentationOf(name)),
+                        overrides.containsKey(name) ? Optional.of(ConfigSource.GROUP_CONFIG) : Optional.empty(),
+                        GroupConfig.brokerSynonym(name),
+                        groupDefault(name)));
     }
 
     private Map<String, Integer> groupDefaults() {
@@ -127,12 +135,15 @@ final class ConfigDescriber {
         ClientMetricsConfigs config =
                 ClientMetricsConfigs.fromProps(ClientMetricsConfigs.defaultConfigsMap(), overrides);
         ConfigEntries entries = new ConfigEntries(configs, detail);
-        return ConfigHelperUtils.createResponseConfig(resource, config, (key, value) -> entries.inherited(
-                new ConfigEntries.Setting(
-                        key, value, ClientMetricsConfigs.configType(key), config.documentationOf(key)),
-                overrides.containsKey(key) ? Optional.of(ConfigSource.CLIENT_METRICS_CONFIG) : Optional.empty(),
-                Optional.empty(),
-                List.of()));
+        return ConfigHelperUtils.createResponseConfig(
+                resource,
+                config,
+                (key, value) -> entries.inherited(
+                        new ConfigEntries.Setting(
+                                key, value, ClientMetricsConfigs.configType(key), config.documentationOf(key)),
+                        overrides.containsKey(key) ? Optional.of(ConfigSource.CLIENT_METRICS_CONFIG) : Optional.empty(),
+                        Optional.empty(),
+                        List.of()));
     }
 
     /** An empty name asks for the cluster's dynamic defaults, a number for all settings of that broker: this one. */
@@ -144,8 +155,8 @@ final class ConfigDescriber {
                     resource, configs.layers().dynamicDefault(), (key, value) -> entries.broker(key, value, false));
         }
         if (brokerId(name) != configs.nodeId()) {
-            throw new InvalidRequestException("Unexpected broker id, expected " + configs.nodeId()
-                    + " or empty string, but received " + name);
+            throw new InvalidRequestException(
+                    "Unexpected broker id, expected " + configs.nodeId() + " or empty string, but received " + name);
         }
         return ConfigHelperUtils.createResponseConfig(
                 resource, configs.broker(), (key, value) -> entries.broker(key, value, true));

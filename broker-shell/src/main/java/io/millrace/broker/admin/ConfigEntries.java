@@ -26,13 +26,17 @@ final class ConfigEntries {
 
     /** One setting as its resource has it; the type is empty where the name is unknown. */
     record Setting(
-            String name, @Nullable Object value, Optional<ConfigDef.Type> type, @Nullable String documentation) {
+            String name,
+            @Nullable Object value,
+            Optional<ConfigDef.Type> type,
+            @Nullable String documentation) {
         /** What is of unknown type may be a secret. */
         boolean isSensitive() {
             return type.isEmpty() || type.get() == ConfigDef.Type.PASSWORD;
         }
 
-        @Nullable String text() {
+        @Nullable
+        String text() {
             if (isSensitive()) {
                 return null;
             }
@@ -59,7 +63,9 @@ final class ConfigEntries {
             List<DescribeConfigsSynonym> otherwise) {
         List<DescribeConfigsSynonym> synonyms = new ArrayList<>();
         own.ifPresent(source -> synonyms.add(synonym(setting.name(), setting.text(), source)));
-        synonyms.addAll(brokerName.map(name -> brokerSynonyms(name, setting.isSensitive())).orElse(otherwise));
+        synonyms.addAll(brokerName
+                .map(name -> brokerSynonyms(name, setting.isSensitive()))
+                .orElse(otherwise));
         return entry(setting, synonyms, false);
     }
 
@@ -69,8 +75,7 @@ final class ConfigEntries {
      * @param perBroker false where the cluster's dynamic defaults are described: other levels do not belong to them
      */
     DescribeConfigsResourceResult broker(String name, @Nullable Object value, boolean perBroker) {
-        Setting setting =
-                new Setting(name, value, brokerType(name), documentationOf(name));
+        Setting setting = new Setting(name, value, brokerType(name), documentationOf(name));
         List<DescribeConfigsSynonym> synonyms = brokerSynonyms(name, setting.isSensitive());
         if (!perBroker) {
             synonyms.removeIf(s -> s.source() != ConfigSource.DYNAMIC_DEFAULT_BROKER_CONFIG.id());
@@ -83,7 +88,10 @@ final class ConfigEntries {
         return new DescribeConfigsResourceResult()
                 .setName(setting.name())
                 .setValue(setting.text())
-                .setConfigSource(synonyms.isEmpty() ? ConfigSource.DEFAULT_CONFIG.id() : synonyms.get(0).source())
+                .setConfigSource(
+                        synonyms.isEmpty()
+                                ? ConfigSource.DEFAULT_CONFIG.id()
+                                : synonyms.get(0).source())
                 .setIsSensitive(setting.isSensitive())
                 .setReadOnly(readOnly)
                 .setSynonyms(detail.synonyms() ? synonyms : List.of())
@@ -127,9 +135,10 @@ final class ConfigEntries {
         if (name.startsWith(OWN_PREFIX)) {
             return Optional.of(ConfigDef.Type.STRING);
         }
-        return exactType(name).or(() -> DynamicBrokerConfig.brokerConfigSynonyms(name, true).stream()
-                .flatMap(synonym -> exactType(synonym).stream())
-                .findFirst());
+        return exactType(name)
+                .or(() -> DynamicBrokerConfig.brokerConfigSynonyms(name, true).stream()
+                        .flatMap(synonym -> exactType(synonym).stream())
+                        .findFirst());
     }
 
     private static Optional<ConfigDef.Type> exactType(String name) {

@@ -1,5 +1,6 @@
 package io.millrace.broker.admin;
 
+import io.millrace.broker.kraft.Forwarder;
 import io.millrace.broker.request.Request;
 import io.millrace.broker.request.RequestRouter;
 import java.util.List;
@@ -7,7 +8,6 @@ import org.apache.kafka.common.message.DescribeConfigsRequestData;
 import org.apache.kafka.common.message.DescribeConfigsResponseData;
 import org.apache.kafka.common.protocol.ApiKeys;
 import org.apache.kafka.metadata.KRaftMetadataCache;
-import io.millrace.broker.kraft.Forwarder;
 
 /** Describing, listing and altering configurations. Stateless over its collaborators. */
 public final class ConfigHandlers {
@@ -33,8 +33,7 @@ public final class ConfigHandlers {
 
     private void describe(Request request) {
         DescribeConfigsRequestData data = request.data(DescribeConfigsRequestData.class);
-        ConfigDescriber.Detail detail =
-                new ConfigDescriber.Detail(data.includeSynonyms(), data.includeDocumentation());
+        ConfigDescriber.Detail detail = new ConfigDescriber.Detail(data.includeSynonyms(), data.includeDocumentation());
         List<DescribeConfigsResponseData.DescribeConfigsResult> results = data.resources().stream()
                 .map(resource -> describer.describe(resource, detail))
                 .toList();

@@ -43,7 +43,8 @@ final class ConfigResources implements RequestHandler {
         }
         for (ConfigResource.Type type : TYPES) {
             if (asked.contains(type)) {
-                names(type, request.listener()).forEach(name -> response.configResources().add(resource(type, name)));
+                names(type, request.listener())
+                        .forEach(name -> response.configResources().add(resource(type, name)));
             }
         }
         request.respond(response);

@@ -106,10 +106,7 @@ public final class MetadataHandler implements RequestHandler {
             Request request, MetadataRequest body, MetadataRequestData data) {
         Set<String> names = namesIn(body);
         List<MetadataResponseTopic> found = metadata.getTopicMetadata(
-                names,
-                request.listener(),
-                request.apiVersion() == 0,
-                request.apiVersion() >= LISTENER_ERROR_VERSION);
+                names, request.listener(), request.apiVersion() == 0, request.apiVersion() >= LISTENER_ERROR_VERSION);
         if (body.isAllTopics() || found.size() == names.size()) {
             return found;
         }

@@ -42,10 +42,13 @@ final class OffsetFetchHandler implements RequestHandler {
                 .map(group -> fetch(request, group, data.requireStable()))
                 .toList();
         CompletableFuture<Void> all = CompletableFuture.allOf(futures.toArray(CompletableFuture[]::new));
-        Answers.send(request, all, done -> new OffsetFetchResponse.Builder(
-                        futures.stream().map(CompletableFuture::join).toList())
-                .build(request.apiVersion())
-                .data());
+        Answers.send(
+                request,
+                all,
+                done -> new OffsetFetchResponse.Builder(
+                                futures.stream().map(CompletableFuture::join).toList())
+                        .build(request.apiVersion())
+                        .data());
     }
 
     /** The groups asked for; older versions name one at the top level. */

@@ -93,10 +93,7 @@ public final class OffsetHandlers {
                 valid.partitions().add(partition);
             } else {
                 answer.addPartition(
-                        topic.topicId(),
-                        topic.name(),
-                        partition.partitionIndex(),
-                        Errors.UNKNOWN_TOPIC_OR_PARTITION);
+                        topic.topicId(), topic.name(), partition.partitionIndex(), Errors.UNKNOWN_TOPIC_OR_PARTITION);
             }
         }
         if (!valid.partitions().isEmpty()) {
@@ -140,8 +137,7 @@ public final class OffsetHandlers {
             if (exists(topic.name(), partition.partitionIndex())) {
                 valid.partitions().add(partition);
             } else {
-                answer.addPartition(
-                        topic.name(), partition.partitionIndex(), Errors.UNKNOWN_TOPIC_OR_PARTITION);
+                answer.addPartition(topic.name(), partition.partitionIndex(), Errors.UNKNOWN_TOPIC_OR_PARTITION);
             }
         }
         if (!valid.partitions().isEmpty()) {

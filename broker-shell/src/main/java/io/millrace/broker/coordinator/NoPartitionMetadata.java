@@ -18,8 +18,7 @@ final class NoPartitionMetadata implements PartitionMetadataClient {
         Map<TopicPartition, CompletableFuture<OffsetResponse>> answers = new HashMap<>();
         for (TopicPartition partition : partitions) {
             answers.put(
-                    partition,
-                    CompletableFuture.completedFuture(new OffsetResponse(-1, Errors.UNSUPPORTED_VERSION)));
+                    partition, CompletableFuture.completedFuture(new OffsetResponse(-1, Errors.UNSUPPORTED_VERSION)));
         }
         return answers;
     }

@@ -46,10 +46,14 @@ class ClusterHandlersTest {
 
     @Test
     void controllerEndpointIsRefused() {
-        DescribeClusterRequestData data = new DescribeClusterRequestData().setEndpointType(EndpointType.CONTROLLER.id());
-        assertEquals(Errors.MISMATCHED_ENDPOINT_TYPE.code(), cluster(data, (short) 1).errorCode());
+        DescribeClusterRequestData data =
+                new DescribeClusterRequestData().setEndpointType(EndpointType.CONTROLLER.id());
+        assertEquals(
+                Errors.MISMATCHED_ENDPOINT_TYPE.code(), cluster(data, (short) 1).errorCode());
         data.setEndpointType((byte) 17);
-        assertEquals(Errors.UNSUPPORTED_ENDPOINT_TYPE.code(), cluster(data, (short) 1).errorCode());
+        assertEquals(
+                Errors.UNSUPPORTED_ENDPOINT_TYPE.code(),
+                cluster(data, (short) 1).errorCode());
     }
 
     @Test
@@ -73,7 +77,8 @@ class ClusterHandlersTest {
     @Test
     void brokerLimitBoundsThePage() {
         partitionsMax = 2;
-        assertEquals(2, page(List.of(), 1000, null).topics().find("a").partitions().size());
+        assertEquals(
+                2, page(List.of(), 1000, null).topics().find("a").partitions().size());
     }
 
     @Test
@@ -93,7 +98,8 @@ class ClusterHandlersTest {
 
     private DescribeTopicPartitionsResponseData page(List<String> topics, int limit, Cursor cursor) {
         DescribeTopicPartitionsRequestData data = new DescribeTopicPartitionsRequestData()
-                .setTopics(topics.stream().map(t -> new TopicRequest().setName(t)).toList())
+                .setTopics(
+                        topics.stream().map(t -> new TopicRequest().setName(t)).toList())
                 .setResponsePartitionLimit(limit)
                 .setCursor(cursor);
         return TestRequest.ask(

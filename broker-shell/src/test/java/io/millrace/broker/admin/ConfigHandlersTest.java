@@ -118,8 +118,12 @@ class ConfigHandlersTest {
 
     @Test
     void otherBrokerIsRefused() {
-        assertEquals(Errors.INVALID_REQUEST.code(), describe(ConfigResource.Type.BROKER, "2").errorCode());
-        assertEquals(Errors.INVALID_REQUEST.code(), describe(ConfigResource.Type.BROKER, "x").errorCode());
+        assertEquals(
+                Errors.INVALID_REQUEST.code(),
+                describe(ConfigResource.Type.BROKER, "2").errorCode());
+        assertEquals(
+                Errors.INVALID_REQUEST.code(),
+                describe(ConfigResource.Type.BROKER, "x").errorCode());
     }
 
     @Test
@@ -128,7 +132,8 @@ class ConfigHandlersTest {
         DescribeConfigsResult group = describe(ConfigResource.Type.GROUP, "g");
         assertEquals("46000", entry(group, "consumer.session.timeout.ms").value());
         assertEquals(
-                ConfigSource.GROUP_CONFIG.id(), entry(group, "consumer.session.timeout.ms").configSource());
+                ConfigSource.GROUP_CONFIG.id(),
+                entry(group, "consumer.session.timeout.ms").configSource());
         assertEquals("5000", entry(group, "consumer.heartbeat.interval.ms").value());
     }
 
@@ -146,21 +151,22 @@ class ConfigHandlersTest {
         List<AlterConfigsResourceResponse> responses = alter(data);
 
         assertEquals(List.of(Errors.INVALID_REQUEST.code(), Errors.NONE.code()), codes(responses));
-        assertEquals(1, ((IncrementalAlterConfigsRequestData) forwarder.forwarded.get(0)).resources().size());
+        assertEquals(
+                1,
+                ((IncrementalAlterConfigsRequestData) forwarder.forwarded.get(0))
+                        .resources()
+                        .size());
     }
 
     @Test
     void badBrokerChangesAreRefusedHere() {
         assertEquals(
-                Errors.INVALID_REQUEST,
-                alterError(ConfigResource.Type.BROKER, "1", set("log.retention.ms", "soon")));
-        assertEquals(
-                Errors.INVALID_REQUEST, alterError(ConfigResource.Type.BROKER, "1", set("node.id", "7")));
+                Errors.INVALID_REQUEST, alterError(ConfigResource.Type.BROKER, "1", set("log.retention.ms", "soon")));
+        assertEquals(Errors.INVALID_REQUEST, alterError(ConfigResource.Type.BROKER, "1", set("node.id", "7")));
         assertEquals(
                 Errors.INVALID_REQUEST,
                 alterError(ConfigResource.Type.BROKER, "1", set("listeners", "PLAINTEXT://:1")));
-        assertEquals(
-                Errors.INVALID_REQUEST, alterError(ConfigResource.Type.UNKNOWN, "1", set("a", "7")));
+        assertEquals(Errors.INVALID_REQUEST, alterError(ConfigResource.Type.UNKNOWN, "1", set("a", "7")));
         assertEquals(0, forwarder.forwarded.size());
     }
 
@@ -170,7 +176,9 @@ class ConfigHandlersTest {
         java.util.logging.Logger held = java.util.logging.Logger.getLogger(logger);
         assertEquals(Errors.NONE, alterError(ConfigResource.Type.BROKER_LOGGER, "1", set(logger, "DEBUG")));
         assertEquals(java.util.logging.Level.FINE, held.getLevel());
-        assertEquals("DEBUG", entry(describe(ConfigResource.Type.BROKER_LOGGER, "1"), logger).value());
+        assertEquals(
+                "DEBUG",
+                entry(describe(ConfigResource.Type.BROKER_LOGGER, "1"), logger).value());
         assertEquals(
                 Errors.INVALID_CONFIG, alterError(ConfigResource.Type.BROKER_LOGGER, "1", set("no.such", "DEBUG")));
     }

@@ -30,7 +30,8 @@ class MetadataHandlerTest {
 
     @Test
     void allTopicsWithLeadersReplicasAndOfflineReplicas() {
-        MetadataResponseData response = ask(new MetadataRequestData().setTopics(null), ApiKeys.METADATA.latestVersion());
+        MetadataResponseData response =
+                ask(new MetadataRequestData().setTopics(null), ApiKeys.METADATA.latestVersion());
 
         assertEquals("the-cluster", response.clusterId());
         assertEquals(1, response.controllerId());
@@ -69,8 +70,7 @@ class MetadataHandlerTest {
                 .setTopics(List.of(
                         new MetadataRequestTopic().setName(null).setTopicId(ORDERS),
                         new MetadataRequestTopic().setName(null).setTopicId(unknown)));
-        List<MetadataResponseTopic> topics =
-                List.copyOf(ask(data, (short) 12).topics());
+        List<MetadataResponseTopic> topics = List.copyOf(ask(data, (short) 12).topics());
 
         assertEquals(2, topics.size());
         MetadataResponseTopic missing =
@@ -82,8 +82,9 @@ class MetadataHandlerTest {
 
     @Test
     void unknownTopicIsCreatedWhenAllowed() {
-        MetadataResponseTopic topic =
-                ask(named("fresh").setAllowAutoTopicCreation(true), (short) 12).topics().find("fresh");
+        MetadataResponseTopic topic = ask(named("fresh").setAllowAutoTopicCreation(true), (short) 12)
+                .topics()
+                .find("fresh");
         assertEquals(Errors.UNKNOWN_TOPIC_OR_PARTITION.code(), topic.errorCode());
         assertEquals(List.of("fresh"), created);
     }
@@ -92,8 +93,9 @@ class MetadataHandlerTest {
     void unknownTopicIsNotCreatedWhenTheClientOrTheBrokerForbids() {
         ask(named("fresh").setAllowAutoTopicCreation(false), (short) 12);
         autoCreate = false;
-        MetadataResponseTopic topic =
-                ask(named("fresh").setAllowAutoTopicCreation(true), (short) 12).topics().find("fresh");
+        MetadataResponseTopic topic = ask(named("fresh").setAllowAutoTopicCreation(true), (short) 12)
+                .topics()
+                .find("fresh");
         assertEquals(Errors.UNKNOWN_TOPIC_OR_PARTITION.code(), topic.errorCode());
         assertEquals(
                 Errors.INVALID_TOPIC_EXCEPTION.code(),
@@ -115,9 +117,7 @@ class MetadataHandlerTest {
     void authorizedOperationsOnlyWhenAskedFor() {
         assertEquals(Integer.MIN_VALUE, ask(named("orders"), (short) 9).clusterAuthorizedOperations());
         MetadataResponseData response = ask(
-                named("orders")
-                        .setIncludeClusterAuthorizedOperations(true)
-                        .setIncludeTopicAuthorizedOperations(true),
+                named("orders").setIncludeClusterAuthorizedOperations(true).setIncludeTopicAuthorizedOperations(true),
                 (short) 9);
         assertTrue(response.clusterAuthorizedOperations() > 0);
         assertTrue(response.topics().find("orders").topicAuthorizedOperations() > 0);
@@ -136,8 +136,7 @@ class MetadataHandlerTest {
                             .setErrorCode(Errors.UNKNOWN_TOPIC_OR_PARTITION.code()))
                     .toList();
         };
-        MetadataHandler handler =
-                new MetadataHandler(metadata.cache(), creator, "the-cluster", () -> autoCreate);
+        MetadataHandler handler = new MetadataHandler(metadata.cache(), creator, "the-cluster", () -> autoCreate);
         return TestRequest.ask(
                 handler::registerOn, new MetadataRequest(data, version), version, MetadataResponseData.class);
     }
