@@ -1,15 +1,18 @@
 package io.millrace.broker.config;
 
 /** Fewest insertions, deletions, replacements and swaps of neighbours that turn one text into another. */
-final class EditDistance {
+public final class EditDistance {
     private EditDistance() {}
 
     /**
      * Optimal string alignment over three rows.
      *
+     * @param left  one text.
+     * @param right the other.
+     * @param limit stop counting here.
      * @return the number of edits, or {@code limit} when it would be at least that.
      */
-    static int between(final String left, final String right, final int limit) {
+    public static int between(final String left, final String right, final int limit) {
         if (Math.abs(left.length() - right.length()) >= limit) {
             return limit;
         }

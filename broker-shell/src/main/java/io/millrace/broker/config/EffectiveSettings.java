@@ -138,6 +138,7 @@ public final class EffectiveSettings {
         effect("queued.max.request.bytes", "Bound on the bytes of all requests in flight; reading stops there.");
         effect("connections.max.idle.ms", "Idle time after which a connection is closed.");
         effect("fetch.max.bytes", "Largest answer to a fetch.");
+        effect("max.request.partition.size.limit", "Most partitions in one answer to DescribeTopicPartitions.");
         effect("max.incremental.fetch.session.cache.slots", "Fetch sessions that are kept.");
     }
 
@@ -156,6 +157,9 @@ public final class EffectiveSettings {
         effect("group.max.session.timeout.ms", "Longest session a classic member may ask for.");
         effect("group.max.size", "Most members of a classic group.");
         effect("group.coordinator.threads", "Threads of the group coordinator.");
+        effect("group.coordinator.background.threads", "Threads for its slow work, such as regular expressions.");
+        effect("group.coordinator.cached.buffer.max.bytes", "Largest write buffer that it keeps.");
+        effect("group.coordinator.rebalance.protocols", "Protocols of groups that are offered.");
         effect("group.coordinator.append.linger.ms", "How long the coordinator gathers records before it writes.");
         effect("group.consumer.heartbeat.interval.ms", "Heartbeat interval of KIP-848 groups.");
         effect("group.consumer.session.timeout.ms", "Session timeout of KIP-848 groups.");
@@ -167,6 +171,9 @@ public final class EffectiveSettings {
         effect("group.consumer.max.session.timeout.ms", "Greatest session timeout a group may be configured with.");
         effect("group.consumer.max.size", "Most members of a KIP-848 group.");
         effect("group.consumer.assignors", "Server-side assignors of KIP-848 groups.");
+        effect("group.consumer.assignment.interval.ms", "Least time between two assignments of a KIP-848 group.");
+        effect("group.consumer.min.assignment.interval.ms", "Least such time a group may be configured with.");
+        effect("group.consumer.max.assignment.interval.ms", "Greatest such time a group may be configured with.");
         effect("group.consumer.migration.policy", "Which way a group may change its protocol while it has members.");
     }
 }
