@@ -179,15 +179,15 @@ public final class NodeFormatter {
     private void formatEmpty(List<String> empty, String clusterId) throws IOException {
         List<String> staged = new ArrayList<>();
         for (String directory : empty) {
-            staged.add(stagingOf(directory).toString());
+            staged.add(freshStaging(directory).toString());
         }
         runKafkasFormatter(staged, empty, clusterId);
         for (String directory : empty) {
-            publish(Path.of(directory), stagingOf(directory));
+            publish(Path.of(directory), Path.of(directory, STAGING));
         }
     }
 
-    private static Path stagingOf(String directory) throws IOException {
+    private static Path freshStaging(String directory) throws IOException {
         SyncedFiles.createDirectories(Path.of(directory));
         Path staging = Path.of(directory, STAGING);
         SyncedFiles.deleteTree(staging);

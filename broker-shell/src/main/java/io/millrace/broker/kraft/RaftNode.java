@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
 import java.util.concurrent.CompletableFuture;
@@ -111,6 +112,18 @@ final class RaftNode implements RaftManager<ApiMessageAndVersion>, AutoCloseable
         TimingWheelExpirationService expirations = new TimingWheelExpirationService(timer);
         KafkaRaftClient<ApiMessageAndVersion> client =
                 raftClient(config, directories, listeners, channel, log, expirations, context);
+        var driver = new KafkaRaftClientDriver<>(client, threads, faults.stopping("raft"), context);
+        RaftNode node = new RaftNode(scheduler, log, channel, timer, expirations, client, driver);
+        try {
+            node.join(config, logDirectory, metrics);
+            return node;
+        } catch (RuntimeException e) {
+            node.close();
+            throw e;
+        }
+    }
+
+    private void join(KraftConfig config, Path logDirectory, Metrics metrics) {
         client.initialize(
                 QuorumConfig.parseVoterConnections(config.quorum().voters()),
                 new FileQuorumStateStore(logDirectory
@@ -118,10 +131,8 @@ final class RaftNode implements RaftManager<ApiMessageAndVersion>, AutoCloseable
                         .toFile()),
                 metrics,
                 ignoredStaticVoters -> {});
-        var driver = new KafkaRaftClientDriver<>(client, threads, faults.stopping("raft"), context);
         channel.start();
         driver.start();
-        return new RaftNode(scheduler, log, channel, timer, expirations, client, driver);
     }
 
     private static RaftLog openLog(KraftConfig config, Path directory, KafkaScheduler scheduler) throws IOException {
@@ -155,10 +166,20 @@ final class RaftNode implements RaftManager<ApiMessageAndVersion>, AutoCloseable
                 context,
                 config.isController(),
                 directories.clusterId(),
-                QuorumConfig.parseBootstrapServers(config.quorum().bootstrapServers()),
+                bootstrapServers(config, listeners),
                 endpoints(listeners),
                 Feature.KRAFT_VERSION.supportedVersionRange(),
                 config.quorum());
+    }
+
+    /** Where an observer starts to look for the voters; a node alone need only find itself. */
+    private static List<InetSocketAddress> bootstrapServers(KraftConfig config, Map<String, Endpoint> listeners) {
+        List<String> configured = config.quorum().bootstrapServers();
+        return configured.isEmpty()
+                ? listeners.values().stream()
+                        .map(e -> InetSocketAddress.createUnresolved(e.host(), e.port()))
+                        .toList()
+                : QuorumConfig.parseBootstrapServers(configured);
     }
 
     private static Endpoints endpoints(Map<String, Endpoint> listeners) {
