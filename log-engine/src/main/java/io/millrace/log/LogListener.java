@@ -38,6 +38,9 @@ public interface LogListener {
     /** The log is offline until it is opened again: an I/O error, or a force that failed. */
     default void failed(Path log, StorageException cause) {}
 
+    /** Something in the background could not be done (a file not trimmed or removed); the log itself is unharmed. */
+    default void backgroundFailure(Path file, StorageException cause) {}
+
     /** The disk is full: appends are refused, reads go on. Told once until {@link #spaceBack}. */
     default void spaceLow(Path log, StorageException cause) {}
 

@@ -1,0 +1,174 @@
+package io.millrace.log;
+
+import io.millrace.log.segment.Segment;
+import io.millrace.mapped.StorageException;
+import io.millrace.mapped.StorageFile;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+/**
+ * Makes a log durable, and tells those who wait for it. One force serves all who registered before it began (group commit).
+ *
+ * <p>A force is bound to the offsets that were appended before it; a log that was cut meanwhile is forced again. One failure is the
+ * end: the log goes offline, everybody who waits is told, and no later force is tried, because the kernel forgets what it could not
+ * write.
+ *
+ * <p>{@link #onFlushed} and {@link #request} from any thread; forces run on a sync agent, or on the thread that calls {@link #flush},
+ * one at a time. Callbacks run in the order of registration.
+ */
+final class LogFlusher implements Runnable {
+    private record Waiter(long endOffset, FlushCallback callback) {}
+
+    private final LogState log;
+    private final AtomicBoolean scheduled = new AtomicBoolean();
+    private final Object forcing = new Object();
+    private final ArrayDeque<Waiter> waiters = new ArrayDeque<>(); // guarded by itself
+    private volatile long lastFlushMs;
+
+    LogFlusher(LogState log) {
+        this.log = log;
+        lastFlushMs = log.runtime.clock().millis();
+    }
+
+    /** See {@link PartitionLog#onFlushed}. */
+    void onFlushed(long endOffset, FlushCallback callback) {
+        StorageException failure = log.failure();
+        if (failure != null || log.offsets.flushed() >= endOffset) {
+            callback.onFlushed(failure);
+            return;
+        }
+        synchronized (waiters) {
+            waiters.add(new Waiter(endOffset, callback));
+        }
+        request();
+    }
+
+    /** Asks for a force soon. */
+    void request() {
+        if (scheduled.compareAndSet(false, true)) {
+            log.runtime.sync(this);
+        }
+    }
+
+    /** One round of a sync agent. */
+    @Override
+    public void run() {
+        scheduled.set(false);
+        try {
+            flush();
+        } catch (StorageException e) {
+            log.fail(e);
+        } finally {
+            tellWaiters();
+        }
+        if (hasWaiters()) {
+            request();
+        }
+    }
+
+    private boolean hasWaiters() {
+        synchronized (waiters) {
+            return !waiters.isEmpty();
+        }
+    }
+
+    /** Forces everything up to the log end offset. */
+    void flush() {
+        flushTo(log.offsets.end());
+    }
+
+    /** Forces everything below {@code endOffset}. Fails the log before it throws. */
+    void flushTo(long endOffset) {
+        synchronized (forcing) {
+            StorageException failure = log.failure();
+            if (failure != null) {
+                throw failure;
+            }
+            if (log.offsets.flushed() < endOffset || log.directoryChanged) {
+                forceUpTo(endOffset);
+            }
+            lastFlushMs = log.runtime.clock().millis();
+        }
+    }
+
+    private void forceUpTo(long endOffset) {
+        long cuts = log.cuts();
+        try {
+            if (log.directoryChanged) {
+                log.directoryChanged = false;
+                StorageFile.forceDirectory(log.directory, log.runtime.faults());
+            }
+            forceSegments(endOffset);
+        } catch (StorageException e) {
+            throw log.fail(e);
+        }
+        log.lock.lock();
+        try {
+            if (cuts == log.cuts()) {
+                log.offsets.flushedTo(Math.min(endOffset, log.offsets.end()));
+            }
+        } finally {
+            log.lock.unlock();
+        }
+    }
+
+    private void forceSegments(long endOffset) {
+        Segment[] segments = log.segments.all();
+        for (int i = LogSegments.floorIndex(segments, log.offsets.flushed()); i < segments.length; i++) {
+            Segment segment = segments[i];
+            // The first one holds the recovery point; the others are wanted where they begin below the end.
+            if (segment.baseOffset() < endOffset && segment.pin()) {
+                try {
+                    segment.force();
+                } finally {
+                    segment.unpin();
+                }
+            }
+        }
+    }
+
+    private void tellWaiters() {
+        StorageException failure = log.failure();
+        long flushed = log.offsets.flushed();
+        long end = log.offsets.end();
+        for (Waiter waiter : takeServed(failure != null, flushed, end)) {
+            boolean durable = failure == null && waiter.endOffset <= flushed;
+            waiter.callback.onFlushed(durable ? null : failure == null ? wasCut(waiter) : failure);
+        }
+    }
+
+    /** An offset beyond the end was cut away meanwhile, and will never be on the disk. */
+    private List<Waiter> takeServed(boolean failed, long flushed, long end) {
+        List<Waiter> served = new ArrayList<>();
+        synchronized (waiters) {
+            waiters.removeIf(waiter -> {
+                boolean done = failed || waiter.endOffset <= flushed || waiter.endOffset > end;
+                return done && served.add(waiter);
+            });
+        }
+        return served;
+    }
+
+    private StorageException wasCut(Waiter waiter) {
+        String what = "log was truncated below offset " + waiter.endOffset;
+        return new StorageException(StorageException.Kind.CLOSED, what, log.directory, -1, null);
+    }
+
+    /** When the log was last forced, or opened. */
+    long lastFlushMs() {
+        return lastFlushMs;
+    }
+
+    /** Ends the waits of a log that is closed. */
+    void close() {
+        tellWaiters();
+        StorageException closed =
+                new StorageException(StorageException.Kind.CLOSED, "log was closed", log.directory, -1, null);
+        synchronized (waiters) {
+            waiters.forEach(waiter -> waiter.callback.onFlushed(closed));
+            waiters.clear();
+        }
+    }
+}

@@ -1,0 +1,97 @@
+package io.millrace.log;
+
+import io.millrace.log.segment.Segment;
+import io.millrace.mapped.StorageException;
+import java.util.concurrent.ThreadLocalRandom;
+
+/**
+ * Ends the active segment and begins the next. What is slow about the old one (trimming, forcing) is left to a sync agent, after which
+ * the recovery point is the new segment's base offset. Under the writer lock.
+ */
+final class LogRoller {
+    private final LogState log;
+    private final LogFlusher flusher;
+    private long jitterMs;
+
+    LogRoller(LogState log, LogFlusher flusher) {
+        this.log = log;
+        this.flusher = flusher;
+        jitterMs = newJitter();
+    }
+
+    private long newJitter() {
+        LogConfig config = log.config();
+        long bound = Math.min(config.segmentJitterMs(), config.segmentMs());
+        return bound <= 0 ? 0 : ThreadLocalRandom.current().nextLong(bound);
+    }
+
+    /** Rolls where a run of batches does not belong into the active segment any more. */
+    void rollFor(int bytes, long lastOffset, long maxTimestampMs) {
+        Segment active = log.segments.active();
+        LogConfig config = log.config();
+        if (active.isFullFor(bytes, lastOffset, config.segmentBytes())) {
+            if (active.size() > 0 || lastOffset - active.baseOffset() > Integer.MAX_VALUE) {
+                roll();
+            }
+        } else if (active.size() > 0 && isExpired(active, maxTimestampMs)) {
+            roll();
+        }
+    }
+
+    private boolean isExpired(Segment active, long recordTimestampMs) {
+        LogConfig config = log.config();
+        if (config.segmentMs() == Long.MAX_VALUE) {
+            return false;
+        }
+        long nowMs = active.ageNeedsClock() ? log.runtime.clock().millis() : 0;
+        return active.ageMs(recordTimestampMs, nowMs) > config.segmentMs() - jitterMs;
+    }
+
+    /** Rolls by the clock alone: a log that takes no appends would keep its last segment for ever. */
+    boolean rollIfDue(long nowMs) {
+        Segment active = log.segments.active();
+        boolean due =
+                active.size() > 0 && active.ageMs(nowMs, nowMs) > log.config().segmentMs() - jitterMs;
+        if (due) {
+            roll();
+        }
+        return due;
+    }
+
+    void roll() {
+        long base = log.offsets.end();
+        Segment old = log.segments.active();
+        if (base == old.baseOffset()) {
+            throw new IllegalStateException("a segment is rolled before it has a batch: " + old);
+        }
+        log.producers.advanceTo(base);
+        log.producers.takeSnapshot(false);
+        Segment next = Segment.create(
+                log.context,
+                base,
+                LogState.limits(log.config()),
+                log.runtime.clock().millis());
+        next.activate(LogState.limits(log.config()));
+        log.directoryChanged = true;
+        old.retireWriter();
+        log.segments.add(next);
+        jitterMs = newJitter();
+        log.runtime.sync(() -> seal(old, base));
+        log.runtime.listener().segmentRolled(log.directory, base);
+    }
+
+    private void seal(Segment old, long base) {
+        if (!old.pin()) {
+            return;
+        }
+        try {
+            old.seal();
+            old.forceIndexes();
+            flusher.flushTo(base);
+        } catch (StorageException e) {
+            log.fail(e);
+        } finally {
+            old.unpin();
+        }
+    }
+}

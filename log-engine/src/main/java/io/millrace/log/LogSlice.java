@@ -1,0 +1,95 @@
+package io.millrace.log;
+
+import io.millrace.log.segment.Segment;
+import io.millrace.mapped.StorageException;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+
+/**
+ * A stretch of a segment's file: whole batches from the first byte of the first one on; the last one may be cut off by the size that
+ * was asked for. It keeps the file open until {@link #close}, which is called exactly once, also where the segment has been deleted
+ * meanwhile.
+ *
+ * <p>Owned by whoever asked for it; may be handed to another thread.
+ */
+public final class LogSlice implements AutoCloseable {
+    private final Segment segment;
+    private final int position;
+    private final int length;
+    private boolean closed;
+
+    /** A slice that takes over one pin of the segment. */
+    LogSlice(Segment pinned, int position, int length) {
+        this.segment = pinned;
+        this.position = position;
+        this.length = length;
+    }
+
+    /** The channel of the segment's file, to transfer from; not to be closed, written or positioned. */
+    public FileChannel channel() {
+        return segment.channel();
+    }
+
+    /** First byte of the slice in the file. */
+    public long position() {
+        return position;
+    }
+
+    /** Number of bytes; 0 at the end of the log. */
+    public int length() {
+        return length;
+    }
+
+    /** Base offset of the segment that the slice lies in. */
+    public long segmentBaseOffset() {
+        return segment.baseOffset();
+    }
+
+    /** Offset of the first record of the first batch, which may be below the offset that was asked for. Not for an empty slice. */
+    public long firstBatchOffset() {
+        return segment.baseOffsetAt(position);
+    }
+
+    /** Copies the slice to the target's position, which moves; the target has room for {@link #length()} bytes. */
+    public void copyTo(ByteBuffer target) {
+        int limit = target.limit();
+        target.limit(target.position() + length);
+        try {
+            long from = position;
+            while (target.hasRemaining()) {
+                int count = segment.channel().read(target, from);
+                if (count < 0) {
+                    throw new StorageException(
+                            StorageException.Kind.DAMAGED, "segment ends inside a slice", segment.path(), from, null);
+                }
+                from += count;
+            }
+        } catch (IOException e) {
+            throw new StorageException(StorageException.Kind.IO, "read slice", segment.path(), position, e);
+        } finally {
+            target.limit(limit);
+        }
+    }
+
+    /** The bytes, readable only, from position 0 on: a copy, valid also after {@link #close}. */
+    public ByteBuffer view() {
+        ByteBuffer copy = ByteBuffer.allocate(length);
+        copyTo(copy);
+        return copy.flip().asReadOnlyBuffer();
+    }
+
+    @Override
+    public void close() {
+        if (closed) {
+            throw new IllegalStateException("slice was closed before: " + this);
+        }
+        closed = true;
+        segment.unpin();
+    }
+
+    @Override
+    public String toString() {
+        return "LogSlice[" + segment.path() + " position=" + position + " length=" + length + "]";
+    }
+}

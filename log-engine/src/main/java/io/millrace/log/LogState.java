@@ -1,0 +1,163 @@
+package io.millrace.log;
+
+import io.millrace.log.batch.RecordRules;
+import io.millrace.log.epoch.LeaderEpochs;
+import io.millrace.log.producer.ProducerStates;
+import io.millrace.log.segment.Segment;
+import io.millrace.log.segment.SegmentContext;
+import io.millrace.log.segment.SegmentLimits;
+import io.millrace.mapped.StorageException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the parts of one log share: its segments and offsets, the states kept with them, the lock, and whether it has failed.
+ *
+ * <p>The lock guards everything that changes the log; producer states and epochs are written under it only. A failure is for good: no
+ * later success clears it, the log is opened again instead.
+ */
+final class LogState {
+    final Path directory;
+    final LogRuntime runtime;
+    final ReentrantLock lock;
+    final SegmentContext context;
+    final LogSegments segments;
+    final LogOffsets offsets;
+    final ProducerStates producers;
+    final LeaderEpochs epochs;
+
+    private volatile LogConfig config;
+    private volatile RecordRules rules;
+    private volatile @Nullable StorageException failure;
+    private volatile boolean closed;
+
+    /** A file was created or deleted since the directory was last forced. */
+    volatile boolean directoryChanged;
+    /** Counts the cuts: a force that began before one says nothing about what was appended after it. */
+    private final AtomicLong cuts = new AtomicLong();
+
+    LogState(
+            LogRuntime runtime,
+            SegmentContext context,
+            LogConfig config,
+            LogSegments segments,
+            LogOffsets offsets,
+            ProducerStates producers,
+            LeaderEpochs epochs) {
+        this.directory = context.directory();
+        this.runtime = runtime;
+        this.lock = context.writerLock();
+        this.context = context;
+        this.config = config;
+        this.rules = rules(config);
+        this.segments = segments;
+        this.offsets = offsets;
+        this.producers = producers;
+        this.epochs = epochs;
+    }
+
+    long cuts() {
+        return cuts.get();
+    }
+
+    /** Before the log is cut; under the lock. */
+    void countCut() {
+        assert lock.isHeldByCurrentThread();
+        cuts.incrementAndGet();
+    }
+
+    LogConfig config() {
+        return config;
+    }
+
+    void config(LogConfig newConfig) {
+        config = newConfig;
+        rules = rules(newConfig);
+    }
+
+    /** What the topic asks of each record. */
+    RecordRules rules() {
+        return rules;
+    }
+
+    private static RecordRules rules(LogConfig config) {
+        return new RecordRules(
+                config.compactPolicy(),
+                config.logAppendTime(),
+                config.timestampBeforeMaxMs(),
+                config.timestampAfterMaxMs());
+    }
+
+    static SegmentLimits limits(LogConfig config) {
+        return new SegmentLimits(config.segmentBytes(), config.indexIntervalBytes(), config.indexBytesMax());
+    }
+
+    /** Takes the log offline. The first failure stays; returns it. */
+    StorageException fail(StorageException cause) {
+        StorageException first;
+        synchronized (this) {
+            first = failure;
+            if (first != null) {
+                return first;
+            }
+            failure = cause;
+        }
+        runtime.listener().failed(directory, cause);
+        return cause;
+    }
+
+    @Nullable
+    StorageException failure() {
+        return failure;
+    }
+
+    boolean isClosed() {
+        return closed;
+    }
+
+    void closed() {
+        closed = true;
+    }
+
+    boolean isWritable() {
+        return failure == null && !closed;
+    }
+
+    /** For operations other than appends, which answer with a status: throws where the log is offline. */
+    void requireWritable() {
+        StorageException cause = failure;
+        if (cause != null) {
+            throw new StorageException(StorageException.Kind.CLOSED, "log is offline", directory, -1, cause);
+        }
+        if (closed) {
+            throw new StorageException(StorageException.Kind.CLOSED, "log is closed", directory, -1, null);
+        }
+    }
+
+    /** Throws where the log is closed: its segments may have been let go. A log that has failed can still be read. */
+    void requireReadable() {
+        if (closed) {
+            throw new StorageException(StorageException.Kind.CLOSED, "log is closed", directory, -1, null);
+        }
+    }
+
+    /** Publishes what was appended to the active segment: the last step, after which readers see it. */
+    void publishEnd(long endOffset) {
+        Segment active = segments.active();
+        offsets.firstUnstableIs(producers.firstUnstableOffset());
+        offsets.endsAt(endOffset, active.baseOffset(), active.size());
+    }
+
+    /** Deletes the files of segments that have left the log, after the delay of the topic. */
+    void deleteLater(Segment segment, String reason) {
+        int bytes = segment.size();
+        List<Path> files = segment.delete();
+        producers.deleteSnapshot(segment.baseOffset());
+        directoryChanged = true;
+        FileRemoval.schedule(runtime, files, config.fileDeleteDelayMs());
+        runtime.listener().segmentDeleted(directory, segment.baseOffset(), bytes, reason);
+    }
+}

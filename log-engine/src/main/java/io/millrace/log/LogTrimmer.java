@@ -1,0 +1,168 @@
+package io.millrace.log;
+
+import io.millrace.log.segment.Segment;
+
+/**
+ * Takes things away: at the front for retention and deleted records, at the back for truncation. Under the writer lock.
+ *
+ * <p>A segment that has left the list is renamed and removed after a delay; slices of it live on.
+ */
+final class LogTrimmer {
+    private final LogState log;
+    private final LogRoller roller;
+
+    LogTrimmer(LogState log, LogRoller roller) {
+        this.log = log;
+        this.roller = roller;
+    }
+
+    // ---- front
+    // -------------------------------------------------------------------------------------------------------------------
+
+    /** See {@link PartitionLog#applyRetention}. */
+    int applyRetention(long nowMs) {
+        int deleted = 0;
+        if (log.config().deletePolicy()) {
+            deleted += deleteExpired(nowMs);
+            deleted += deleteBeyondSize();
+        }
+        return deleted + deleteBelowLogStart();
+    }
+
+    private int deleteExpired(long nowMs) {
+        long retentionMs = log.config().retentionMs();
+        if (retentionMs < 0) {
+            return 0;
+        }
+        Segment[] segments = log.segments.all();
+        int count = 0;
+        while (count < segments.length
+                && isDeletable(segments, count)
+                && nowMs - segments[count].retentionTimestamp() > retentionMs) {
+            count++;
+        }
+        return deleteFirst(count, "retention time");
+    }
+
+    private int deleteBeyondSize() {
+        long retentionBytes = log.config().retentionBytes();
+        if (retentionBytes < 0) {
+            return 0;
+        }
+        Segment[] segments = log.segments.all();
+        long excess = log.segments.sizeBytes() - retentionBytes;
+        int count = 0;
+        while (count < segments.length && isDeletable(segments, count) && excess >= segments[count].size()) {
+            excess -= segments[count].size();
+            count++;
+        }
+        return deleteFirst(count, "retention size");
+    }
+
+    private int deleteBelowLogStart() {
+        Segment[] segments = log.segments.all();
+        int count = 0;
+        while (count + 1 < segments.length && segments[count + 1].baseOffset() <= log.offsets.logStart()) {
+            count++;
+        }
+        return deleteFirst(count, "log start offset");
+    }
+
+    /** Nothing at or above the high watermark goes, and an active segment without a batch stays. */
+    private boolean isDeletable(Segment[] segments, int index) {
+        boolean last = index == segments.length - 1;
+        long endOffset = last ? log.offsets.end() : segments[index + 1].baseOffset();
+        return endOffset <= log.offsets.highWatermark() && !(last && segments[index].size() == 0);
+    }
+
+    private int deleteFirst(int count, String reason) {
+        if (count == 0) {
+            return 0;
+        }
+        if (count == log.segments.count()) {
+            roller.roll(); // the active one is to go as well: another one takes its place first
+        }
+        Segment[] segments = log.segments.all();
+        long newStart = segments[count].baseOffset();
+        log.segments.keep(count, segments.length);
+        if (newStart > log.offsets.logStart()) {
+            log.offsets.startsAt(newStart);
+        }
+        for (int i = 0; i < count; i++) {
+            log.deleteLater(segments[i], reason);
+        }
+        startsAt(log.offsets.logStart());
+        return count;
+    }
+
+    private void startsAt(long offset) {
+        log.epochs.truncateFromStart(offset);
+        log.producers.onLogStartOffset(offset);
+        log.offsets.firstUnstableIs(log.producers.firstUnstableOffset());
+    }
+
+    /** See {@link PartitionLog#advanceLogStartOffset}. */
+    boolean advanceLogStartOffset(long offset) {
+        if (offset <= log.offsets.logStart() || offset > log.offsets.end()) {
+            return false;
+        }
+        log.offsets.startsAt(offset);
+        startsAt(offset);
+        return true;
+    }
+
+    // ---- back
+    // --------------------------------------------------------------------------------------------------------------------
+
+    /** See {@link PartitionLog#truncateTo}. */
+    void truncateTo(long offset) {
+        if (offset >= log.offsets.end()) {
+            return;
+        }
+        if (offset <= log.segments.first().baseOffset()) {
+            truncateFullyAndStartAt(Math.max(offset, log.offsets.logStart()));
+            return;
+        }
+        log.countCut();
+        Segment[] segments = log.segments.all();
+        int keptLast = LogSegments.floorIndex(segments, offset);
+        Segment active = segments[keptLast];
+        log.segments.keep(0, keptLast + 1);
+        for (int i = keptLast + 1; i < segments.length; i++) {
+            log.deleteLater(segments[i], "truncation");
+        }
+        long end = active.truncateTo(offset);
+        active.activate(LogState.limits(log.config()));
+        long start = Math.min(log.offsets.logStart(), end);
+        log.offsets.cutTo(start, end, active.baseOffset(), active.size());
+        log.epochs.truncateFromEnd(end);
+        reloadProducers(start, end);
+    }
+
+    private void reloadProducers(long start, long end) {
+        long from =
+                log.producers.truncateAndReload(start, end, log.runtime.clock().millis());
+        LogReplay.replay(log.producers, log.segments.all(), from, end);
+        log.offsets.firstUnstableIs(log.producers.firstUnstableOffset());
+    }
+
+    /** See {@link PartitionLog#truncateFullyAndStartAt}. */
+    void truncateFullyAndStartAt(long offset) {
+        log.countCut();
+        Segment[] segments = log.segments.all();
+        for (Segment segment : segments) {
+            log.deleteLater(segment, "truncation");
+        }
+        Segment active = Segment.create(
+                log.context,
+                offset,
+                LogState.limits(log.config()),
+                log.runtime.clock().millis());
+        active.activate(LogState.limits(log.config()));
+        log.segments.replaceAll(active);
+        log.offsets.restartAt(offset);
+        log.epochs.clear();
+        log.producers.truncateFullyAndStartAt(offset);
+        log.offsets.firstUnstableIs(log.producers.firstUnstableOffset());
+    }
+}

@@ -1,0 +1,444 @@
+package io.millrace.log;
+
+import io.millrace.log.epoch.LeaderEpochs;
+import io.millrace.log.producer.ProducerEntry;
+import io.millrace.log.segment.Segment;
+import io.millrace.log.txn.AbortedTransaction;
+import io.millrace.mapped.StorageException;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The log of one partition: a sequence of records, addressed by offset, kept in segments in one directory.
+ *
+ * <p>One writer at a time (a lock inside), any number of readers without a lock. Offsets are never used again: the log start offset
+ * only rises, and the log end offset falls only in {@link #truncateTo} and {@link #truncateFullyAndStartAt}, which a replica calls for
+ * records that were never acknowledged.
+ *
+ * <p>What is durable when: a successful append is in the page cache and survives the end of the process; what is below
+ * {@link #flushedOffset()} survives the loss of power. {@link #onFlushed} tells when an offset gets there.
+ *
+ * <p>A log that has failed ({@link #failure()}) takes no appends until it is opened again; it can still be read.
+ */
+public final class PartitionLog implements AutoCloseable {
+    private final String topic;
+    private final int partition;
+    private final LogState log;
+    private final RecoveredLog recovery;
+    private final LogFlusher flusher;
+    private final LogRoller roller;
+    private final LogAppender appender;
+    private final LogReader reader;
+    private final LogTrimmer trimmer;
+
+    private PartitionLog(LogState log, RecoveredLog recovery) {
+        this.log = log;
+        this.recovery = recovery;
+        String name = String.valueOf(log.directory.getFileName());
+        int dash = name.lastIndexOf('-');
+        topic = name.substring(0, dash);
+        partition = Integer.parseInt(name, dash + 1, name.length(), 10);
+        flusher = new LogFlusher(log);
+        roller = new LogRoller(log, flusher);
+        appender = new LogAppender(log, roller, flusher);
+        reader = new LogReader(log);
+        trimmer = new LogTrimmer(log, roller);
+    }
+
+    /**
+     * Opens or creates the log in a directory, and recovers it where it was not closed in order.
+     *
+     * @param directory named {@code <topic>-<partition>}
+     * @param state what the data directory knows about it
+     * @throws StorageException DAMAGED where records below the recovery point are not what was written
+     */
+    public static PartitionLog open(Path directory, LogConfig config, LogRuntime runtime, OpenState state) {
+        requireName(directory);
+        LogLoader loader = new LogLoader(directory, config, runtime, state);
+        LogState log = loader.load();
+        return new PartitionLog(log, loader.report());
+    }
+
+    private static void requireName(Path directory) {
+        if (!String.valueOf(directory.getFileName()).matches(".+-\\d+")) {
+            throw new IllegalArgumentException("not named <topic>-<partition>: " + directory);
+        }
+    }
+
+    // ---- appending
+    // -----------------------------------------------------------------------------------------------------------------
+
+    /**
+     * Appends what a leader accepts: offsets are assigned, densely from the log end offset on. All or nothing.
+     *
+     * @param batches from position to limit: one batch of a producer (bytes of an incomplete second one are dropped, as Kafka does),
+     *     or several without producer ids. Heap or direct, never a file mapping. The header of each is changed in the buffer; no
+     *     reference is kept
+     * @param leaderEpoch of the leader that appends; entered into each batch
+     * @param result filled; reset before
+     */
+    public AppendStatus appendAsLeader(ByteBuffer batches, int leaderEpoch, AppendOrigin origin, AppendResult result) {
+        return appender.appendAsLeader(batches, leaderEpoch, origin, result);
+    }
+
+    /**
+     * Appends what a leader has accepted, with the offsets and epochs it gave. An incomplete batch at the end is left out. Where the disk
+     * fills up in the middle, whole batches before may have been appended: the log end offset tells.
+     */
+    public AppendStatus appendAsFollower(ByteBuffer batches, AppendResult result) {
+        return appender.appendAsFollower(batches, result);
+    }
+
+    // ---- reading
+    // -------------------------------------------------------------------------------------------------------------------
+
+    /**
+     * The batches from the one on that contains {@code offset}, out of one segment.
+     *
+     * @param maxBytes size of the slice; the last batch may be cut off by it, a first batch that is larger makes the slice empty
+     * @param boundOffset exclusive: high watermark or last stable offset; no batch that goes beyond it is in the slice
+     * @param atLeastOneBatch the first batch is whole even where it is larger than {@code maxBytes}
+     * @return to be closed; empty at the end or at the bound; null where the offset is below the log start or beyond the log end
+     */
+    public @Nullable LogSlice read(long offset, int maxBytes, long boundOffset, boolean atLeastOneBatch) {
+        return reader.read(offset, maxBytes, boundOffset, atLeastOneBatch);
+    }
+
+    /**
+     * The first batch at or above the log start offset that has a record at or after a time: exactly that batch; the caller walks its
+     * records, of which the first may be older or below the log start.
+     */
+    public @Nullable LogSlice firstBatchAtOrAfter(long timestampMs, long boundOffset) {
+        return reader.firstBatchAtOrAfter(timestampMs, boundOffset);
+    }
+
+    /** The first batch that has the largest timestamp of the log; null where no batch has one. */
+    public @Nullable LogSlice batchWithMaxTimestamp() {
+        return reader.batchWithMaxTimestamp();
+    }
+
+    /** Aborted transactions with records between two offsets ({@code to} exclusive), for readers of committed records. */
+    public List<AbortedTransaction> abortedTransactions(long from, long to) {
+        return reader.abortedTransactions(from, to);
+    }
+
+    // ---- offsets
+    // -------------------------------------------------------------------------------------------------------------------
+
+    /** First offset a client may read. */
+    public long logStartOffset() {
+        return log.offsets.logStart();
+    }
+
+    /** The next offset to be assigned. */
+    public long logEndOffset() {
+        return log.offsets.end();
+    }
+
+    /** Exclusive bound of what consumers may read; the log start offset after opening, until somebody advances it. */
+    public long highWatermark() {
+        return log.offsets.highWatermark();
+    }
+
+    /** Exclusive bound of what readers of committed records may read. */
+    public long lastStableOffset() {
+        return log.offsets.lastStable();
+    }
+
+    /** The recovery point: everything below is on the disk. */
+    public long flushedOffset() {
+        return log.offsets.flushed();
+    }
+
+    /** Raises the high watermark, at most to the log end offset. A lower one than now changes nothing. */
+    public void advanceHighWatermark(long offset) {
+        if (offset <= log.offsets.highWatermark()) {
+            return;
+        }
+        log.lock.lock();
+        try {
+            if (log.offsets.advanceHighWatermark(offset)) {
+                log.producers.onHighWatermark(log.offsets.highWatermark());
+                log.offsets.firstUnstableIs(log.producers.firstUnstableOffset());
+            }
+        } finally {
+            log.lock.unlock();
+        }
+    }
+
+    /**
+     * Raises the log start offset (deleted records); the segments below go with the next {@link #applyRetention}. The high watermark
+     * rises with it.
+     *
+     * @return false where the offset is not above the log start or is beyond the log end
+     */
+    public boolean advanceLogStartOffset(long offset) {
+        log.lock.lock();
+        try {
+            log.requireWritable();
+            return failing(() -> trimmer.advanceLogStartOffset(offset));
+        } finally {
+            log.lock.unlock();
+        }
+    }
+
+    /** Drops the records from {@code offset} on; a batch that contains it goes as a whole. */
+    public void truncateTo(long offset) {
+        log.lock.lock();
+        try {
+            log.requireWritable();
+            failing(() -> {
+                trimmer.truncateTo(offset);
+                return true;
+            });
+        } finally {
+            log.lock.unlock();
+        }
+    }
+
+    /** Drops everything; the next record gets {@code offset}. */
+    public void truncateFullyAndStartAt(long offset) {
+        log.lock.lock();
+        try {
+            log.requireWritable();
+            failing(() -> {
+                trimmer.truncateFullyAndStartAt(offset);
+                return true;
+            });
+        } finally {
+            log.lock.unlock();
+        }
+    }
+
+    // ---- housekeeping
+    // --------------------------------------------------------------------------------------------------------------
+
+    /** Deletes segments that are too old, too much, or below the log start; nothing at or above the high watermark. Returns how many. */
+    public int applyRetention(long nowMs) {
+        log.lock.lock();
+        try {
+            log.requireWritable();
+            int[] deleted = new int[1];
+            failing(() -> {
+                deleted[0] = trimmer.applyRetention(nowMs);
+                return true;
+            });
+            return deleted[0];
+        } finally {
+            log.lock.unlock();
+        }
+    }
+
+    /** Begins a new segment where the active one is older than {@code segment.ms}, though nothing is appended. */
+    public void rollIfDue(long nowMs) {
+        log.lock.lock();
+        try {
+            log.requireWritable();
+            failing(() -> roller.rollIfDue(nowMs));
+        } finally {
+            log.lock.unlock();
+        }
+    }
+
+    /** Forgets producers that were silent for longer than {@code producer.id.expiration.ms}; returns how many. */
+    public int expireProducers(long nowMs) {
+        log.lock.lock();
+        try {
+            return log.producers.expire(nowMs);
+        } finally {
+            log.lock.unlock();
+        }
+    }
+
+    /** A disk that is full fails the operation, any other error of it the log. */
+    private boolean failing(BooleanSupplier operation) {
+        try {
+            return operation.getAsBoolean();
+        } catch (StorageException e) {
+            if (e.kind() != StorageException.Kind.NO_SPACE) {
+                log.fail(e);
+            }
+            throw e;
+        }
+    }
+
+    // ---- durability
+    // ----------------------------------------------------------------------------------------------------------------
+
+    /** Forces everything that was appended before the call, on the calling thread. Throws, and the log is offline, where that fails. */
+    public void flush() {
+        flusher.flush();
+    }
+
+    /**
+     * Calls back when everything below {@code endOffset} is on the disk: at once, on this thread, where it is already, else on a sync
+     * agent after one force that serves all who wait.
+     */
+    public void onFlushed(long endOffset, FlushCallback callback) {
+        flusher.onFlushed(endOffset, callback);
+    }
+
+    /** Wall clock time of the last force, or of the opening: for {@code flush.ms}. */
+    public long lastFlushMs() {
+        return flusher.lastFlushMs();
+    }
+
+    // ---- facts
+    // ---------------------------------------------------------------------------------------------------------------------
+
+    /** Name of the topic. */
+    public String topic() {
+        return topic;
+    }
+
+    /** Number of the partition. */
+    public int partition() {
+        return partition;
+    }
+
+    /** The directory it was opened in. */
+    public Path directory() {
+        return log.directory;
+    }
+
+    /** The settings now. */
+    public LogConfig config() {
+        return log.config();
+    }
+
+    /** Takes other settings; segment and index sizes hold from the next segment on. */
+    public void reconfigure(LogConfig config) {
+        log.config(config);
+    }
+
+    /** Bytes of all segments. */
+    public long sizeBytes() {
+        return log.segments.sizeBytes();
+    }
+
+    /** Number of segments, at least one. */
+    public int segmentCount() {
+        return log.segments.count();
+    }
+
+    /** The leader epochs; read by anybody. */
+    public LeaderEpochs epochs() {
+        return log.epochs;
+    }
+
+    /** The producers that are known, a copy. */
+    public List<ProducerView> activeProducers() {
+        log.lock.lock();
+        try {
+            return log.producers.producers().stream().map(PartitionLog::view).toList();
+        } finally {
+            log.lock.unlock();
+        }
+    }
+
+    private static ProducerView view(ProducerEntry entry) {
+        return new ProducerView(
+                entry.producerId(),
+                entry.epoch(),
+                entry.lastSequence(),
+                entry.lastTimestampMs(),
+                entry.coordinatorEpoch(),
+                entry.transactionFirstOffset());
+    }
+
+    /** What opening it had to do. */
+    public RecoveredLog recovery() {
+        return recovery;
+    }
+
+    /** Why the log is offline, or null. */
+    public @Nullable StorageException failure() {
+        return log.failure();
+    }
+
+    /** Takes the log offline: its disk has failed elsewhere. Whoever waits for a force is told. */
+    public void markFailed(StorageException cause) {
+        log.fail(cause);
+        flusher.request();
+    }
+
+    // ---- the end
+    // -------------------------------------------------------------------------------------------------------------------
+
+    /**
+     * Closes in order: trims spare bytes, forces everything, writes the producer snapshot. After it the directory may be marked as
+     * cleanly stopped. Slices that are open stay readable. A log that has failed is only let go. Calling it again does nothing.
+     */
+    @Override
+    public void close() {
+        log.lock.lock();
+        try {
+            if (log.isClosed()) {
+                return;
+            }
+            log.closed();
+        } finally {
+            log.lock.unlock();
+        }
+        try {
+            if (log.failure() == null) {
+                finish();
+            }
+        } finally {
+            release();
+        }
+    }
+
+    private void finish() {
+        Segment active = log.segments.active();
+        log.lock.lock();
+        try {
+            active.retireWriter();
+            log.producers.takeSnapshot(true);
+        } finally {
+            log.lock.unlock();
+        }
+        for (Segment segment : log.segments.all()) {
+            segment.seal();
+        }
+        flusher.flush();
+        active.forceIndexes();
+    }
+
+    /**
+     * Lets go of a log whose directory is being deleted: nothing is forced or written any more; slices that are open stay readable. The
+     * directory may have been renamed before.
+     */
+    public void abandon() {
+        log.lock.lock();
+        try {
+            if (log.isClosed()) {
+                return;
+            }
+            log.closed();
+        } finally {
+            log.lock.unlock();
+        }
+        release();
+    }
+
+    private void release() {
+        flusher.close();
+        log.lock.lock();
+        try {
+            for (Segment segment : log.segments.all()) {
+                segment.release();
+            }
+        } finally {
+            log.lock.unlock();
+        }
+    }
+
+    @Override
+    public String toString() {
+        return "PartitionLog[" + log.directory + " " + log.offsets + "]";
+    }
+}

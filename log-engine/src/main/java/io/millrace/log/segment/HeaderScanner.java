@@ -1,0 +1,109 @@
+package io.millrace.log.segment;
+
+import io.millrace.log.batch.RecordBatchDescriptor;
+import io.millrace.mapped.StorageException;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+
+/**
+ * Walks the headers of batches in a file, through its channel, a few pages at a time: the step from an index entry to the exact batch.
+ *
+ * <p>Confined to a thread, which reuses it ({@link #ofThisThread}); a walk is over before the thread begins another. It reads through
+ * the channel and not through a mapping, because a page that cannot be had is then an exception here and not the end of the process.
+ */
+final class HeaderScanner {
+    /** One read covers the distance between two index entries at the default interval. */
+    private static final int CHUNK_BYTES = 8 << 10;
+
+    private static final ThreadLocal<HeaderScanner> SCANNERS = ThreadLocal.withInitial(HeaderScanner::new);
+
+    private final ByteBuffer chunk = ByteBuffer.allocateDirect(CHUNK_BYTES);
+    private long chunkPosition;
+    private Segment segment;
+    private int position;
+    private int end;
+    private int at;
+
+    @SuppressWarnings("NullAway.Init") // wrapped before every walk
+    private HeaderScanner() {}
+
+    static HeaderScanner ofThisThread() {
+        return SCANNERS.get();
+    }
+
+    /** Begins at a position where a batch begins; the walk stops before {@code end}. */
+    HeaderScanner wrap(Segment segment, int position, int end) {
+        this.segment = segment;
+        this.position = position;
+        this.end = end;
+        chunkPosition = 0;
+        chunk.limit(0);
+        return this;
+    }
+
+    /** Makes the header at the position readable; false where the file has no further whole batch before the end. */
+    boolean hasBatch() {
+        if (end - position < RecordBatchDescriptor.HEADER_SIZE || !load()) {
+            return false;
+        }
+        at = (int) (position - chunkPosition);
+        int size = RecordBatchDescriptor.sizeInBytes(chunk, at);
+        return size >= RecordBatchDescriptor.HEADER_SIZE && size <= end - position;
+    }
+
+    /** Moves behind the batch whose header is readable. */
+    void skip() {
+        position += sizeInBytes();
+    }
+
+    private boolean load() {
+        boolean loaded = position >= chunkPosition
+                && position + (long) RecordBatchDescriptor.HEADER_SIZE <= chunkPosition + chunk.limit();
+        return loaded || readChunk(segment.channel());
+    }
+
+    private boolean readChunk(FileChannel channel) {
+        chunk.clear().limit(Math.min(CHUNK_BYTES, end - position));
+        chunkPosition = position;
+        try {
+            while (chunk.hasRemaining() && channel.read(chunk, chunkPosition + chunk.position()) > 0) {
+                // A short read is followed by another one.
+            }
+        } catch (IOException e) {
+            chunk.limit(0);
+            throw new StorageException(StorageException.Kind.IO, "read batch header", segment.path(), position, e);
+        }
+        chunk.flip();
+        return chunk.limit() >= RecordBatchDescriptor.HEADER_SIZE;
+    }
+
+    int position() {
+        return position;
+    }
+
+    int sizeInBytes() {
+        return RecordBatchDescriptor.sizeInBytes(chunk, at);
+    }
+
+    long baseOffset() {
+        return RecordBatchDescriptor.baseOffset(chunk, at);
+    }
+
+    long lastOffset() {
+        return RecordBatchDescriptor.lastOffset(chunk, at);
+    }
+
+    long maxTimestamp() {
+        return RecordBatchDescriptor.maxTimestamp(chunk, at);
+    }
+
+    /** The buffer that holds the header, at {@link #bufferAt}. */
+    ByteBuffer buffer() {
+        return chunk;
+    }
+
+    int bufferAt() {
+        return at;
+    }
+}

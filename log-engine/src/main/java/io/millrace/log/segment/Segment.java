@@ -1,0 +1,631 @@
+package io.millrace.log.segment;
+
+import io.millrace.index.OffsetIndex;
+import io.millrace.index.TimeIndex;
+import io.millrace.log.batch.RecordBatchDescriptor;
+import io.millrace.log.txn.AbortedTransactionIndex;
+import io.millrace.mapped.StorageException;
+import io.millrace.mapped.StorageFile;
+import java.io.IOException;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A contiguous file of batches and its indexes. The last segment of a log is active and grows; the others are sealed.
+ *
+ * <p>Life: {@link #create} or {@link #open}, {@link #activate} for the active one, {@link #seal}, at last {@link #delete} or
+ * {@link #release}. The log holds one pin for as long as the segment belongs to it, each reader one while it reads; the files are
+ * closed when the last pin goes, so that a slice on its way to a socket survives the deletion of its segment.
+ *
+ * <p>Threads: what writes runs under the log's writer lock, or on the one thread that seals. Readers see {@link #size()} and the
+ * index entries through releases of the writer; an index entry may name an offset that is not published yet, which no reader asks
+ * for. Invariant: {@code size} is the end of a batch, and every index entry names the first byte of a batch below it.
+ */
+public final class Segment {
+    /** No batch has a timestamp. */
+    public static final long NO_TIMESTAMP = RecordBatchDescriptor.NO_TIMESTAMP;
+
+    private static final VarHandle PINS;
+    private static final VarHandle SIZE;
+    private static final VarHandle MAX_TIMESTAMP;
+    private static final VarHandle MAX_TIMESTAMP_OFFSET;
+
+    static {
+        try {
+            MethodHandles.Lookup lookup = MethodHandles.lookup();
+            PINS = lookup.findVarHandle(Segment.class, "pins", int.class);
+            SIZE = lookup.findVarHandle(Segment.class, "size", int.class);
+            MAX_TIMESTAMP = lookup.findVarHandle(Segment.class, "maxTimestamp", long.class);
+            MAX_TIMESTAMP_OFFSET = lookup.findVarHandle(Segment.class, "maxTimestampOffset", long.class);
+        } catch (ReflectiveOperationException e) {
+            throw new ExceptionInInitializerError(e);
+        }
+    }
+
+    private final SegmentContext context;
+    private final long baseOffset;
+    private final Path path;
+    private final StorageFile file;
+    private final OffsetIndex offsets;
+    private final TimeIndex times;
+    private final AbortedTransactionIndex aborted;
+    private final long createdMs;
+
+    // Writer's.
+    private @Nullable SegmentWriter writer;
+    /** The writer of a segment that has rolled, until its spare bytes are trimmed. */
+    private volatile @Nullable SegmentWriter retired;
+
+    private volatile boolean deleted;
+
+    private int indexIntervalBytes;
+    private int bytesSinceIndexEntry;
+    private long firstTimestamp = NO_TIMESTAMP;
+
+    // Published.
+    private int size;
+    private long maxTimestamp = NO_TIMESTAMP;
+    private long maxTimestampOffset;
+
+    @SuppressWarnings("UnusedVariable") // through PINS
+    private int pins = 1;
+
+    private Segment(SegmentContext context, long baseOffset, SegmentLimits limits, StorageFile file, long createdMs) {
+        this.context = context;
+        this.baseOffset = baseOffset;
+        this.file = file;
+        this.path = file.path();
+        this.createdMs = createdMs;
+        this.indexIntervalBytes = limits.indexIntervalBytes();
+        this.maxTimestampOffset = baseOffset;
+        Path directory = context.directory();
+        int indexBytes = limits.indexBytesMax();
+        offsets = OffsetIndex.open(
+                SegmentFiles.path(directory, baseOffset, SegmentFiles.OFFSET_INDEX),
+                baseOffset,
+                indexBytes,
+                true,
+                context.faults());
+        times = TimeIndex.open(
+                SegmentFiles.path(directory, baseOffset, SegmentFiles.TIME_INDEX),
+                baseOffset,
+                indexBytes,
+                true,
+                context.faults());
+        aborted = openAborted(directory);
+    }
+
+    private AbortedTransactionIndex openAborted(Path directory) {
+        Path index = SegmentFiles.path(directory, baseOffset, SegmentFiles.TXN_INDEX);
+        try {
+            return AbortedTransactionIndex.open(index, baseOffset, context.faults());
+        } catch (StorageException e) {
+            if (e.kind() != StorageException.Kind.DAMAGED) {
+                throw e;
+            }
+            return AbortedTransactionIndex.openEmpty(index, baseOffset, context.faults());
+        }
+    }
+
+    /** A new, empty segment, also where a roll that failed half way has left its files. */
+    public static Segment create(SegmentContext context, long baseOffset, SegmentLimits limits, long nowMs) {
+        Segment segment = open(context, baseOffset, limits, StorageFile.Mode.CREATE, nowMs);
+        if (segment.file.size() > 0 || segment.offsets.entries() > 0 || segment.times.entries() > 0) {
+            segment.file.truncate(0);
+            segment.resetIndexes();
+        }
+        return segment;
+    }
+
+    /**
+     * A segment that exists; its size is the file's, which after an unclean stop may be more than its batches. The indexes are as they
+     * are on disk: see {@link #indexProblem}.
+     */
+    public static Segment open(SegmentContext context, long baseOffset, SegmentLimits limits) {
+        Path log = SegmentFiles.path(context.directory(), baseOffset, SegmentFiles.LOG);
+        Segment segment = open(context, baseOffset, limits, StorageFile.Mode.READ_WRITE, modifiedMs(log));
+        try {
+            segment.adoptFileSize();
+            return segment;
+        } catch (StorageException e) {
+            segment.unpin();
+            throw e;
+        }
+    }
+
+    private static Segment open(
+            SegmentContext context, long baseOffset, SegmentLimits limits, StorageFile.Mode mode, long createdMs) {
+        Path log = SegmentFiles.path(context.directory(), baseOffset, SegmentFiles.LOG);
+        StorageFile file = StorageFile.open(log, mode, context.faults());
+        try {
+            return new Segment(context, baseOffset, limits, file, createdMs);
+        } catch (StorageException e) {
+            file.close();
+            throw e;
+        }
+    }
+
+    private static long modifiedMs(Path file) {
+        try {
+            return Files.getLastModifiedTime(file).toMillis();
+        } catch (IOException e) {
+            throw new StorageException(StorageException.Kind.IO, "modification time", file, -1, e);
+        }
+    }
+
+    private void adoptFileSize() {
+        long bytes = file.size();
+        if (bytes > Integer.MAX_VALUE) {
+            throw new StorageException(
+                    StorageException.Kind.DAMAGED, "segment is larger than 2 GiB", path, bytes, null);
+        }
+        size = (int) bytes;
+    }
+
+    // ---- writing
+    // -----------------------------------------------------------------------------------------------------------------
+
+    /** Makes this the active segment: batches are appended from {@link #size()} on. */
+    public void activate(SegmentLimits limits) {
+        closeRetired();
+        long mappedLimit = context.mappable() ? limits.segmentBytes() : 0;
+        writer = new SegmentWriter(
+                file,
+                size,
+                mappedLimit,
+                context.preparer(),
+                context.writerLock(),
+                context.nanos(),
+                this::prepareIndexes);
+        indexIntervalBytes = limits.indexIntervalBytes();
+        offsets.resize(limits.indexBytesMax());
+        times.resize(limits.indexBytesMax());
+        if (size > 0 && firstTimestamp == NO_TIMESTAMP) {
+            HeaderScanner scanner = HeaderScanner.ofThisThread().wrap(this, 0, size);
+            firstTimestamp = scanner.hasBatch() ? scanner.maxTimestamp() : NO_TIMESTAMP;
+        }
+    }
+
+    private void prepareIndexes() {
+        offsets.prepareAhead();
+        times.prepareAhead();
+    }
+
+    /**
+     * Appends checked batches whose offsets are assigned. All or nothing: where it throws, the size is what it was, and only
+     * NO_SPACE leaves the segment fit for another append.
+     */
+    public void append(ByteBuffer batches, int at, int length) {
+        SegmentWriter active = writer;
+        if (active == null) {
+            throw new IllegalStateException("segment is sealed: " + path);
+        }
+        int position = size;
+        active.append(batches, at, length);
+        int end = at + length;
+        for (int batch = at; batch < end; batch += RecordBatchDescriptor.sizeInBytes(batches, batch)) {
+            note(batches, batch, position + (batch - at));
+        }
+        SIZE.setRelease(this, position + length);
+    }
+
+    /** Enters a batch that stands at {@code position} into the indexes and the timestamps. */
+    void note(ByteBuffer buffer, int at, int position) {
+        long timestamp = RecordBatchDescriptor.maxTimestamp(buffer, at);
+        long lastOffset = RecordBatchDescriptor.lastOffset(buffer, at);
+        if (position == 0) {
+            firstTimestamp = timestamp;
+        }
+        if (timestamp > maxTimestamp) {
+            MAX_TIMESTAMP_OFFSET.setOpaque(this, lastOffset);
+            MAX_TIMESTAMP.setRelease(this, timestamp);
+        }
+        if (bytesSinceIndexEntry > indexIntervalBytes) {
+            enterIndexes(lastOffset, position);
+        }
+        bytesSinceIndexEntry += RecordBatchDescriptor.sizeInBytes(buffer, at);
+    }
+
+    /** An index is sparse: where the disk has no room for an entry, or the index none, the next batch will do. */
+    private void enterIndexes(long lastOffset, int position) {
+        try {
+            if (!offsets.isFull()) {
+                offsets.append(lastOffset, position);
+                bytesSinceIndexEntry = 0;
+            }
+            if (!times.isFull()) {
+                times.maybeAppend(maxTimestamp, maxTimestampOffset, false);
+            }
+        } catch (StorageException e) {
+            if (e.kind() != StorageException.Kind.NO_SPACE) {
+                throw e;
+            }
+        }
+    }
+
+    /** Whether a batch of so many bytes up to that offset has to go to another segment; time is not looked at. */
+    public boolean isFullFor(int bytes, long lastOffset, int segmentBytes) {
+        return size > segmentBytes - bytes
+                || offsets.isFull()
+                || times.isFull()
+                || lastOffset - baseOffset > Integer.MAX_VALUE
+                || lastOffset < baseOffset;
+    }
+
+    /** Whether the age is told by the clock, because the first batch has no timestamp. */
+    public boolean ageNeedsClock() {
+        return firstTimestamp < 0;
+    }
+
+    /** How long the first batch has waited, by Kafka's rule: in record time where the batches have timestamps. */
+    public long ageMs(long recordTimestampMs, long nowMs) {
+        return firstTimestamp >= 0 ? recordTimestampMs - firstTimestamp : nowMs - createdMs;
+    }
+
+    /** The last entry of the time index, so that the largest timestamp is found without a scan. */
+    private void finishTimeIndex() {
+        if (maxTimestamp > NO_TIMESTAMP) {
+            try {
+                times.maybeAppend(maxTimestamp, maxTimestampOffset, true);
+            } catch (StorageException e) {
+                if (e.kind() != StorageException.Kind.NO_SPACE) {
+                    throw e;
+                }
+            }
+        }
+    }
+
+    /** Ends the appends: the segment has rolled. What is slow about it is left to {@link #seal}. */
+    public void retireWriter() {
+        finishTimeIndex();
+        retired = writer;
+        writer = null;
+    }
+
+    /** Unmaps the tail and trims spare bytes of all files, after {@link #retireWriter}. Any thread; readers may go on. */
+    public void seal() {
+        closeRetired();
+        context.writerLock().lock();
+        try {
+            if (writer == null && !deleted) {
+                offsets.trim();
+                times.trim();
+            }
+        } finally {
+            context.writerLock().unlock();
+        }
+    }
+
+    private void closeRetired() {
+        SegmentWriter old = retired;
+        if (old != null) {
+            old.close();
+        }
+    }
+
+    /** Makes the batches durable. */
+    public void force() {
+        file.force(false);
+    }
+
+    /** Makes the indexes durable: only a sealed segment's are worth it, the others are checked after a crash anyhow. */
+    public void forceIndexes() {
+        try {
+            offsets.force();
+            times.force();
+            aborted.force();
+        } catch (StorageException e) {
+            // Deleted under our hands: the indexes are opened by name.
+            if (!deleted) {
+                throw e;
+            }
+        }
+    }
+
+    /**
+     * Drops the batches from the one that contains {@code offset} on.
+     *
+     * @return the offset after the last batch that is left, the base offset if none is
+     */
+    public long truncateTo(long offset) {
+        HeaderScanner scanner = HeaderScanner.ofThisThread();
+        int position = seek(scanner, offset, size) ? scanner.position() : size;
+        truncateToPosition(position, offset);
+        return lastOffsetBefore(position) + 1;
+    }
+
+    private void truncateToPosition(int position, long offset) {
+        SIZE.setRelease(this, position);
+        closeRetired();
+        SegmentWriter active = writer;
+        if (active != null) {
+            active.truncate(position);
+        } else {
+            file.truncate(position);
+        }
+        offsets.truncateTo(offset);
+        times.truncateTo(offset);
+        aborted.truncateTo(offset);
+        bytesSinceIndexEntry = 0;
+        reloadTimestamps();
+    }
+
+    private long lastOffsetBefore(int end) {
+        HeaderScanner scanner = HeaderScanner.ofThisThread().wrap(this, offsets.lastPosition(), end);
+        long last = baseOffset - 1;
+        while (scanner.hasBatch()) {
+            last = scanner.lastOffset();
+            scanner.skip();
+        }
+        return last;
+    }
+
+    private void reloadTimestamps() {
+        long indexed = times.lastTimestamp();
+        MAX_TIMESTAMP_OFFSET.setOpaque(this, times.lastOffset());
+        MAX_TIMESTAMP.setRelease(this, indexed);
+        HeaderScanner scanner =
+                HeaderScanner.ofThisThread().wrap(this, offsets.floorPosition(times.lastOffset()), size);
+        while (scanner.hasBatch()) {
+            if (scanner.maxTimestamp() > maxTimestamp) {
+                MAX_TIMESTAMP_OFFSET.setOpaque(this, scanner.lastOffset());
+                MAX_TIMESTAMP.setRelease(this, scanner.maxTimestamp());
+            }
+            scanner.skip();
+        }
+        if (size == 0) {
+            firstTimestamp = NO_TIMESTAMP;
+        }
+    }
+
+    // ---- opening
+    // -----------------------------------------------------------------------------------------------------------------
+
+    /** Looks at the indexes without reading the log: what is wrong with them, or null. */
+    public @Nullable String indexProblem() {
+        try {
+            offsets.sanityCheck();
+            times.sanityCheck();
+        } catch (StorageException e) {
+            return String.valueOf(e.getMessage());
+        }
+        if (offsets.lastPosition() >= Math.max(1, size)) {
+            return "offset index goes past the segment";
+        }
+        return size > 0 && times.entries() == 0 ? "time index is empty" : null;
+    }
+
+    /**
+     * Opens a segment of a log that was closed in order: takes its timestamps from the index and walks the headers behind the last
+     * index entry.
+     *
+     * @return the offset after the last batch, or -1 where the batches do not end at the end of the file
+     */
+    public long adoptClosed() {
+        MAX_TIMESTAMP_OFFSET.setOpaque(this, times.lastOffset());
+        MAX_TIMESTAMP.setRelease(this, times.lastTimestamp());
+        HeaderScanner scanner = HeaderScanner.ofThisThread().wrap(this, offsets.lastPosition(), size);
+        long last = baseOffset - 1;
+        while (scanner.hasBatch()) {
+            if (scanner.lastOffset() < last) {
+                return -1;
+            }
+            last = scanner.lastOffset();
+            scanner.skip();
+        }
+        return scanner.position() == size ? last + 1 : -1;
+    }
+
+    /** Takes the timestamps of a sealed segment from its index, without a look at its batches. */
+    public void adoptSealed() {
+        MAX_TIMESTAMP_OFFSET.setOpaque(this, times.lastOffset());
+        MAX_TIMESTAMP.setRelease(this, times.lastTimestamp());
+    }
+
+    /** Empties the indexes and all that is known of the batches: the segment is about to be scanned. */
+    void resetIndexes() {
+        offsets.reset();
+        times.reset();
+        aborted.reset();
+        maxTimestamp = NO_TIMESTAMP;
+        maxTimestampOffset = baseOffset;
+        firstTimestamp = NO_TIMESTAMP;
+        bytesSinceIndexEntry = 0;
+    }
+
+    /** Makes the offset and time index anew from the headers of the batches. */
+    public void rebuildIndexes() {
+        offsets.reset();
+        times.reset();
+        maxTimestamp = NO_TIMESTAMP;
+        maxTimestampOffset = baseOffset;
+        bytesSinceIndexEntry = 0;
+        HeaderScanner scanner = HeaderScanner.ofThisThread().wrap(this, 0, size);
+        while (scanner.hasBatch()) {
+            note(scanner.buffer(), scanner.bufferAt(), scanner.position());
+            scanner.skip();
+        }
+        finishTimeIndex();
+        offsets.trim();
+        times.trim();
+    }
+
+    /** Cuts the file: what recovery found to be the end of the last whole batch. */
+    void cutTo(int position) {
+        file.truncate(position);
+        SIZE.setRelease(this, position);
+    }
+
+    // ---- reading, with a pin
+    // -----------------------------------------------------------------------------------------------------
+
+    /** Adds a pin; false where the segment has gone already. */
+    public boolean pin() {
+        int current = (int) PINS.getVolatile(this);
+        while (current > 0) {
+            int seen = (int) PINS.compareAndExchange(this, current, current + 1);
+            if (seen == current) {
+                return true;
+            }
+            current = seen;
+        }
+        return false;
+    }
+
+    /** Takes a pin back; the last one closes the files. */
+    public void unpin() {
+        int left = (int) PINS.getAndAdd(this, -1) - 1;
+        if (left < 0) {
+            throw new IllegalStateException("segment was unpinned more often than pinned: " + path);
+        }
+        if (left == 0) {
+            offsets.discard();
+            times.discard();
+            aborted.close();
+            file.close();
+        }
+    }
+
+    /** The log lets go of the segment, which stays on disk. */
+    public void release() {
+        unpin();
+    }
+
+    /**
+     * Renames the files, so that they are not found again, and lets go of the segment.
+     *
+     * @return the files to be removed after the delay
+     */
+    public List<Path> delete() {
+        deleted = true;
+        retireWriter();
+        closeRetired();
+        List<Path> renamed = new ArrayList<>();
+        for (Path each : List.of(path, offsets.path(), times.path(), aborted.path())) {
+            Path target = each.resolveSibling(each.getFileName() + SegmentFiles.DELETED);
+            if (Files.exists(each)) {
+                StorageFile.rename(each, target, context.faults());
+                renamed.add(target);
+            }
+        }
+        unpin();
+        return renamed;
+    }
+
+    /** Moves the walk to the first batch that ends at or after {@code offset}; false where there is none before {@code end}. */
+    boolean seek(HeaderScanner scanner, long offset, int end) {
+        scanner.wrap(this, offsets.floorPosition(offset), end);
+        while (scanner.hasBatch()) {
+            if (scanner.lastOffset() >= offset) {
+                return true;
+            }
+            scanner.skip();
+        }
+        return false;
+    }
+
+    /** Where the first batch begins that ends at or after {@code offset}, or {@code end} where none does. */
+    public int positionOf(long offset, int end) {
+        HeaderScanner scanner = HeaderScanner.ofThisThread();
+        return seek(scanner, offset, end) ? scanner.position() : end;
+    }
+
+    /** The same as one number: position in the high, size of that batch in the low 32 bits; -1 where there is none. */
+    public long extentOf(long offset, int end) {
+        HeaderScanner scanner = HeaderScanner.ofThisThread();
+        return seek(scanner, offset, end) ? extent(scanner) : -1;
+    }
+
+    /** Extent of the first batch from {@code fromOffset} on whose largest timestamp is at least {@code timestamp}, or -1. */
+    public long extentOfTimestamp(long timestamp, long fromOffset, int end) {
+        long from = Math.max(fromOffset, times.floorOffset(timestamp));
+        HeaderScanner scanner = HeaderScanner.ofThisThread();
+        boolean found = seek(scanner, from, end);
+        while (found && scanner.hasBatch()) {
+            if (scanner.maxTimestamp() >= timestamp) {
+                return extent(scanner);
+            }
+            scanner.skip();
+        }
+        return -1;
+    }
+
+    private static long extent(HeaderScanner scanner) {
+        return (long) scanner.position() << Integer.SIZE | scanner.sizeInBytes();
+    }
+
+    /** A position at or below that of {@code offset}, from the index alone. */
+    public int floorPosition(long offset) {
+        return offsets.floorPosition(offset);
+    }
+
+    /** Offset of the first record of the batch at a position. */
+    public long baseOffsetAt(int position) {
+        HeaderScanner scanner = HeaderScanner.ofThisThread().wrap(this, position, size());
+        if (!scanner.hasBatch()) {
+            throw new StorageException(StorageException.Kind.DAMAGED, "no batch where one was", path, position, null);
+        }
+        return scanner.baseOffset();
+    }
+
+    // ---- facts
+    // -------------------------------------------------------------------------------------------------------------------
+
+    /** Offset of the first record there is room for; the file's name. */
+    public long baseOffset() {
+        return baseOffset;
+    }
+
+    /** End of the last batch that is published, in bytes. */
+    public int size() {
+        return (int) SIZE.getAcquire(this);
+    }
+
+    /** Largest timestamp of the batches, {@link #NO_TIMESTAMP} if none has one. */
+    public long maxTimestamp() {
+        return (long) MAX_TIMESTAMP.getAcquire(this);
+    }
+
+    /** Last offset of the first batch that has the largest timestamp. */
+    public long maxTimestampOffset() {
+        return (long) MAX_TIMESTAMP_OFFSET.getOpaque(this);
+    }
+
+    /** What retention by time compares with: the largest timestamp, the file's time where no batch has one. */
+    public long retentionTimestamp() {
+        long timestamp = maxTimestamp();
+        return timestamp >= 0 ? timestamp : createdMs;
+    }
+
+    /** The file. */
+    public Path path() {
+        return path;
+    }
+
+    /** The channel of the file, while the segment is pinned. */
+    public FileChannel channel() {
+        return file.channel();
+    }
+
+    /** Aborted transactions whose markers stand here. */
+    public AbortedTransactionIndex aborted() {
+        return aborted;
+    }
+
+    /** The file, for recovery. */
+    StorageFile file() {
+        return file;
+    }
+
+    @Override
+    public String toString() {
+        return "Segment[" + path + " size=" + size() + "]";
+    }
+}

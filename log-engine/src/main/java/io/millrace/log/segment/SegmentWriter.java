@@ -1,0 +1,372 @@
+package io.millrace.log.segment;
+
+import io.millrace.mapped.MappedRegion;
+import io.millrace.mapped.StorageException;
+import io.millrace.mapped.StorageFile;
+import java.nio.ByteBuffer;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Puts bytes at the end of the active segment's file.
+ *
+ * <pre>
+ *   file:   | written ................ cursor | prepared | next window, prepared |  not there yet
+ *                            ^ window start              ^ window end
+ * </pre>
+ *
+ * <p>A busy log copies into a mapped <i>window</i> whose blocks are reserved and whose pages are populated before it is handed over;
+ * the next window is made ready by the {@link PagePreparer} while the first half of this one fills. What is too large for what is
+ * ready, and everything that an idle log appends, goes through the channel into the same page cache. Both ways may alternate freely:
+ * a mapping and a channel of one file show the same pages.
+ *
+ * <p>It is a class of its own because it is the only one that knows how bytes get into a file. Owner: the log's writer lock guards
+ * {@link #append} and the window in use; {@code shape} guards the length of the file, so that it is never cut while a window is being
+ * prepared. Lock order: writer lock, then shape.
+ *
+ * <p>A crash leaves: everything that was copied (the page cache outlives the process), then zeros up to the end of the reservation.
+ */
+public final class SegmentWriter {
+    /** A batch this large does not make a log worth a window: one write of it costs little more than the copy. */
+    static final int LARGE_BYTES = 128 << 10;
+    /** Smallest window: 16 pages, what a log of a few records a second may hold. */
+    static final int WINDOW_BYTES_MIN = 64 << 10;
+    /** Largest window: populating 4 MiB takes 5 to 20 ms, in which an append of 200 MB/s fills it once. */
+    static final int WINDOW_BYTES_MAX = 4 << 20;
+
+    private static final int PAGE = 4096;
+    /** Populated at once: madvise holds the process's memory map while it runs, and other page faults wait. */
+    private static final int POPULATE_STEP = 256 << 10;
+    /** A window is sized to last so long. */
+    private static final long WINDOW_NS = TimeUnit.MILLISECONDS.toNanos(200);
+    /** So many small appends within a streak make a log busy. */
+    private static final int STREAK_APPENDS = 4;
+
+    private static final long STREAK_NS = TimeUnit.SECONDS.toNanos(1);
+    private static final long NOT_NOW = Long.MAX_VALUE;
+
+    /** A stretch of the file that is ready to be copied into. */
+    private record Window(MappedRegion region, long start, long end) {}
+
+    private final StorageFile file;
+    private final PagePreparer preparer;
+    private final ReentrantLock writerLock;
+    private final LongSupplier nanos;
+    private final Runnable prepareIndexes;
+    private final long limit;
+    private final Object shape = new Object();
+    /** Held while blocks are reserved: where that means writing zeros, the channel must not write the same bytes meanwhile. */
+    private final Object reserving = new Object();
+
+    // Guarded by the writer lock.
+    private long cursor;
+    private @Nullable MappedRegion window;
+    private long windowStart;
+    private long windowEnd;
+    /** The next window is asked for when the cursor passes this; NOT_NOW while one is asked for or none is worth it. */
+    private long requestMark = NOT_NOW;
+
+    private int streak;
+    private long streakStartNs;
+    private long requestedAtNs;
+    private long requestedAtCursor;
+
+    // Handed to the preparer by the queue's offer, and back by the volatile below.
+    private long nextStart;
+    private int nextLength;
+
+    private volatile @Nullable Window next;
+    /** A window is asked for or waits in {@code next}. Set by the writer, cleared by it, or by the preparer that could not. */
+    private volatile boolean requested;
+    /** The preparer could not: the writer asks again after this time. */
+    private volatile long notBeforeNs;
+
+    private boolean closed; // guarded by shape
+    private long idleSinceNs; // preparer's thread only
+    private long idleCursor = -1;
+
+    /** A writer that goes on at {@code cursor}; {@code limit} is where the segment will roll. */
+    public SegmentWriter(
+            StorageFile file,
+            long cursor,
+            long limit,
+            PagePreparer preparer,
+            ReentrantLock writerLock,
+            LongSupplier nanos,
+            Runnable prepareIndexes) {
+        this.file = file;
+        this.cursor = cursor;
+        this.limit = limit;
+        this.preparer = preparer;
+        this.writerLock = writerLock;
+        this.nanos = nanos;
+        this.prepareIndexes = prepareIndexes;
+        this.notBeforeNs = nanos.getAsLong();
+    }
+
+    /** Where the next byte goes. */
+    public long cursor() {
+        return cursor;
+    }
+
+    /**
+     * Copies bytes to the end. On an exception nothing has been appended: NO_SPACE leaves the writer as it was, anything else means
+     * that the log must not be written again. The buffer's position and limit are as before.
+     */
+    public void append(ByteBuffer source, int at, int length) {
+        assert writerLock.isHeldByCurrentThread();
+        long position = cursor;
+        long end = position + length;
+        MappedRegion region = window;
+        if (region != null && end <= windowEnd) {
+            region.putBytes((int) (position - windowStart), source, at, length);
+            cursor = end;
+        } else {
+            appendBeyondWindow(source, at, length);
+        }
+        if (end >= requestMark) {
+            requestNext();
+        }
+    }
+
+    private void appendBeyondWindow(ByteBuffer source, int at, int length) {
+        Window ready = next;
+        if (ready != null && cursor + length <= ready.end && reaches(ready)) {
+            appendAcross(ready, source, at, length);
+            return;
+        }
+        appendThroughChannel(source, at, length);
+        cursor += length;
+        leaveWindowsBehind(ready);
+        askForWindowIfBusy(length);
+    }
+
+    private boolean reaches(Window ready) {
+        return cursor >= ready.start || (window != null && windowEnd == ready.start);
+    }
+
+    private void appendAcross(Window ready, ByteBuffer source, int at, int length) {
+        int head = 0;
+        if (window != null && cursor < ready.start) {
+            head = (int) (ready.start - cursor);
+            window.putBytes((int) (cursor - windowStart), source, at, head);
+        }
+        ready.region.putBytes((int) (cursor + head - ready.start), source, at + head, length - head);
+        cursor += length;
+        use(ready);
+    }
+
+    private void appendThroughChannel(ByteBuffer source, int at, int length) {
+        if (!requested || next != null) {
+            write(source, at, length);
+            return;
+        }
+        synchronized (reserving) {
+            write(source, at, length);
+        }
+    }
+
+    private void write(ByteBuffer source, int at, int length) {
+        int position = source.position();
+        int limitBefore = source.limit();
+        try {
+            file.writeFully(source.limit(at + length).position(at), cursor);
+        } catch (StorageException e) {
+            forgetBeyondCursor(e);
+            throw e;
+        } finally {
+            source.limit(limitBefore).position(position);
+        }
+    }
+
+    /** A write that failed half way may have left whole batches that were never acknowledged: they must not be found. */
+    private void forgetBeyondCursor(StorageException cause) {
+        try {
+            truncate(cursor);
+        } catch (StorageException e) {
+            cause.addSuppressed(e);
+        }
+    }
+
+    /** After the channel has moved the cursor: drops the windows behind it and enters the one it stands in. */
+    private void leaveWindowsBehind(@Nullable Window ready) {
+        if (window != null && windowEnd <= cursor) {
+            dropWindow();
+        }
+        if (ready == null || ready.start > cursor) {
+            return;
+        }
+        if (cursor < ready.end) {
+            use(ready);
+        } else {
+            next = null;
+            requested = false;
+            preparer.retire(ready.region);
+        }
+    }
+
+    private void use(Window ready) {
+        dropWindow();
+        window = ready.region;
+        windowStart = ready.start;
+        windowEnd = ready.end;
+        next = null;
+        requested = false;
+        requestMark = windowEnd >= limit ? NOT_NOW : windowStart + (windowEnd - windowStart) / 2;
+    }
+
+    private void dropWindow() {
+        MappedRegion worn = window;
+        window = null;
+        windowEnd = 0;
+        requestMark = NOT_NOW;
+        if (worn != null) {
+            preparer.retire(worn);
+        }
+    }
+
+    private void askForWindowIfBusy(int length) {
+        if (requested || window != null || length >= LARGE_BYTES || !preparer.isUsable()) {
+            return;
+        }
+        long now = nanos.getAsLong();
+        if (now - streakStartNs > STREAK_NS) {
+            streakStartNs = now;
+            streak = 0;
+        }
+        if (++streak >= STREAK_APPENDS) {
+            requestNext();
+        }
+    }
+
+    private void requestNext() {
+        requestMark = NOT_NOW;
+        long start = window == null ? cursor & -PAGE : windowEnd;
+        long now = nanos.getAsLong();
+        if (requested || start >= limit || now - notBeforeNs < 0) {
+            return;
+        }
+        nextStart = start;
+        nextLength = windowLength(now, start);
+        requestedAtNs = now;
+        requestedAtCursor = cursor;
+        requested = true;
+        if (!preparer.request(this)) {
+            requested = false;
+        }
+    }
+
+    private int windowLength(long now, long start) {
+        long elapsedNs = Math.max(1, now - requestedAtNs);
+        double expected = (double) (cursor - requestedAtCursor) * WINDOW_NS / elapsedNs;
+        long wanted = Math.max(WINDOW_BYTES_MIN, Math.min(WINDOW_BYTES_MAX, (long) expected));
+        long rounded = (wanted + WINDOW_BYTES_MIN - 1) & -WINDOW_BYTES_MIN;
+        long room = ((limit + PAGE - 1) & -PAGE) - start;
+        return (int) Math.min(rounded, room);
+    }
+
+    /** Makes the window that was asked for. Preparer's thread. Returns whether the writer holds or will hold windows. */
+    boolean prepare(long nowNs) {
+        synchronized (shape) {
+            if (closed || !requested || next != null) {
+                return !closed;
+            }
+            Window made = make(nextStart, nextLength);
+            if (made == null) {
+                notBeforeNs = nowNs + STREAK_NS;
+                requested = false;
+            }
+            next = made;
+            return true;
+        }
+    }
+
+    /** Null where it cannot be had now: the writer goes on through the channel, and meets the error there if there is one. */
+    private @Nullable Window make(long start, int length) {
+        if (!preparer.reserve(length)) {
+            return null;
+        }
+        MappedRegion region = null;
+        try {
+            synchronized (reserving) {
+                file.reserve(start, length);
+            }
+            region = MappedRegion.map(file, start, length, true);
+            populate(region, length);
+            prepareIndexes.run();
+            return new Window(region, start, start + length);
+        } catch (StorageException e) {
+            if (region == null) {
+                preparer.unreserve(length);
+            } else {
+                preparer.unmap(region);
+            }
+            return null;
+        }
+    }
+
+    private static void populate(MappedRegion region, int length) {
+        region.adviseRandom();
+        for (int from = 0; from < length; from += POPULATE_STEP) {
+            region.populateWrite(from, Math.min(POPULATE_STEP, length - from));
+        }
+    }
+
+    /** Gives the windows of a log back that has appended nothing for {@code idleNs}. Preparer's thread; true when none are held. */
+    boolean releaseIfIdle(long nowNs, long idleNs) {
+        if (!writerLock.tryLock()) {
+            return false;
+        }
+        try {
+            if (cursor != idleCursor) {
+                idleCursor = cursor;
+                idleSinceNs = nowNs;
+                return false;
+            }
+            if (nowNs - idleSinceNs < idleNs) {
+                return false;
+            }
+            truncate(cursor);
+            return true;
+        } finally {
+            writerLock.unlock();
+        }
+    }
+
+    /** Sets the end back to {@code position} and trims the file there. Under the writer lock, or when nobody appends any more. */
+    public void truncate(long position) {
+        synchronized (shape) {
+            cursor = position;
+            unmapWindows();
+            file.truncate(position);
+        }
+    }
+
+    /** Unmaps, and trims the spare bytes. Nobody appends any more. The file stays open. Calling it again does nothing. */
+    public void close() {
+        synchronized (shape) {
+            if (!closed) {
+                closed = true;
+                truncate(cursor);
+            }
+        }
+    }
+
+    private void unmapWindows() {
+        MappedRegion current = window;
+        Window ready = next;
+        window = null;
+        windowEnd = 0;
+        requestMark = NOT_NOW;
+        next = null;
+        requested = false;
+        if (current != null) {
+            preparer.unmap(current);
+        }
+        if (ready != null) {
+            preparer.unmap(ready.region);
+        }
+    }
+}
