@@ -8,7 +8,6 @@ import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Properties;
 import java.util.concurrent.TimeUnit;
 import org.apache.kafka.clients.admin.Admin;
 
@@ -62,9 +61,12 @@ public abstract class BrokerProcess implements AutoCloseable {
         child.kill();
     }
 
-    /** SIGTERM, then the exit code of the controlled shutdown. */
-    public int stop() {
-        return child.terminate(STOP_BOUND);
+    /** SIGTERM, and the end of the controlled shutdown. A JVM that obeys the signal ends with 128 + 15. */
+    public void stop() {
+        int code = child.terminate(STOP_BOUND);
+        if (code != 0 && code != 143) {
+            throw new AssertionError("exit code " + code + " after SIGTERM\n" + child.outputTail());
+        }
     }
 
     @Override
@@ -112,12 +114,9 @@ public abstract class BrokerProcess implements AutoCloseable {
 
     /** Waits until a client's describeCluster names a broker; a child that exited meanwhile fails at once. */
     public final void awaitServing() {
-        Properties admin = new Properties();
-        admin.put("bootstrap.servers", bootstrap());
-        admin.put("request.timeout.ms", "2000");
-        admin.put("default.api.timeout.ms", "3000");
-        admin.put("reconnect.backoff.max.ms", "100");
-        try (Admin client = Admin.create(admin)) {
+        Map<String, String> impatient = Map.of(
+                "request.timeout.ms", "2000", "default.api.timeout.ms", "3000", "reconnect.backoff.max.ms", "100");
+        try (Admin client = Clients.admin(bootstrap(), impatient)) {
             Await.until("broker serves at " + bootstrap(), START_BOUND, () -> child.outputTail(), () -> serves(client));
         }
     }
@@ -141,6 +140,9 @@ public abstract class BrokerProcess implements AutoCloseable {
         map.put("offsets.topic.num.partitions", "4");
         map.put("transaction.state.log.replication.factor", "1");
         map.put("transaction.state.log.min.isr", "1");
+        // A killed broker comes back when its old session has ended: not after nine seconds as by default.
+        map.put("broker.session.timeout.ms", "2000");
+        map.put("broker.heartbeat.interval.ms", "500");
         map.put("group.initial.rebalance.delay.ms", "0");
         map.put("num.partitions", "3");
         return map;

@@ -12,10 +12,13 @@ import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
@@ -28,6 +31,13 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
 /** The Java client, set up as the tests need it: bytes in, bytes out. Stateless; what it returns belongs to the caller. */
 public final class Clients {
     private static final Duration READ_BOUND = Duration.ofSeconds(60);
+
+    /** Kept, or the level would go with the logger: what a client logs while its broker restarts hides what matters. */
+    private static final Logger CLIENT_LOG = Logger.getLogger("org.apache.kafka");
+
+    static {
+        CLIENT_LOG.setLevel(Level.SEVERE);
+    }
 
     private Clients() {}
 
@@ -45,7 +55,13 @@ public final class Clients {
     }
 
     public static Admin admin(String bootstrap) {
-        return Admin.create(Map.of("bootstrap.servers", bootstrap, "default.api.timeout.ms", "30000"));
+        return admin(bootstrap, Map.of("default.api.timeout.ms", "30000"));
+    }
+
+    public static Admin admin(String bootstrap, Map<String, ?> settings) {
+        Map<String, Object> map = new HashMap<>(Map.of("bootstrap.servers", bootstrap));
+        map.putAll(settings);
+        return Admin.create(map);
     }
 
     /** Creates a topic of one replica and waits until every partition has a leader. */
@@ -55,12 +71,16 @@ public final class Clients {
         awaitLeaders(admin, topic, partitions);
     }
 
+    /**
+     * Waits until the leader of each partition answers as such. That metadata names a leader is not enough with Apache Kafka:
+     * it shows a new leader a moment before that leader takes records, and a pipelining idempotent producer does not forgive.
+     */
     public static void awaitLeaders(Admin admin, String topic, int partitions) {
+        Map<TopicPartition, OffsetSpec> latest = new HashMap<>();
+        partitions(topic, partitions).forEach(partition -> latest.put(partition, OffsetSpec.latest()));
         Await.until("leaders of " + topic, Duration.ofSeconds(30), () -> {
-            var described = admin.describeTopics(List.of(topic)).allTopicNames().get(10, TimeUnit.SECONDS);
-            var found = described.get(topic).partitions();
-            return found.size() == partitions
-                    && found.stream().allMatch(p -> p.leader() != null && !p.leader().isEmpty());
+            admin.listOffsets(latest).all().get(10, TimeUnit.SECONDS);
+            return true;
         });
     }
 

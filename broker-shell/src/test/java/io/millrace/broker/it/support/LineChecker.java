@@ -44,6 +44,7 @@ public final class LineChecker {
                 faults.add("never produced: " + record);
             } else if (!Objects.equals(line.text(), record.value())) {
                 faults.add("changed: " + record + " expected " + line.text());
+                seen.put(record.key(), record);
             } else if (seen.putIfAbsent(record.key(), record) != null) {
                 doubled(faults, seen.get(record.key()), record);
             } else {

@@ -25,7 +25,7 @@ final class LineCheckerTest {
     @Test
     void findsADoubledLine() {
         List<Received> received = received();
-        received.add(new Received(1, 99_999, "Apache.log:17", lines.get(17).text()));
+        received.add(new Received(2, 99_999, "Apache.log:17", lines.get(17).text()));
         assertFault("doubled", LineChecker.once(lines).faults(received));
         assertEquals(List.of(), LineChecker.atLeastOnce(lines).faults(received));
     }

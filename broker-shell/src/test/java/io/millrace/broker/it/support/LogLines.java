@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Scanner;
 
 /**
  * The lines of the six real system logs. A line keeps its carriage return: what is compared in the end is every byte. Its
@@ -52,10 +53,12 @@ public final class LogLines {
 
     private static List<Line> read(String file) {
         try {
-            String[] texts = Files.readString(path(file), StandardCharsets.UTF_8).split("\n");
-            List<Line> lines = new ArrayList<>(texts.length);
-            for (int i = 0; i < texts.length; i++) {
-                lines.add(new Line(file, i, texts[i]));
+            List<Line> lines = new ArrayList<>();
+            Scanner texts = new Scanner(path(file), StandardCharsets.UTF_8).useDelimiter("\n");
+            try (texts) {
+                while (texts.hasNext()) {
+                    lines.add(new Line(file, lines.size(), texts.next()));
+                }
             }
             return lines;
         } catch (IOException e) {
