@@ -91,7 +91,10 @@ final class BadInputIT {
     @AfterEach
     void bystanderIsUnharmed() {
         byte[] word = Clients.bytes("word " + said);
-        assertEquals(said, Clients.get(bystander.send(new ProducerRecord<>(BYSTANDER.topic(), word))).offset());
+        assertEquals(
+                said,
+                Clients.get(bystander.send(new ProducerRecord<>(BYSTANDER.topic(), word)))
+                        .offset());
         said++;
         assertEquals(said, Clients.records(reader, Set.of(BYSTANDER)).size());
         assertTrue(BROKER.process().isAlive());
@@ -161,7 +164,8 @@ final class BadInputIT {
         ApiVersionsRequest whole = new ApiVersionsRequest(
                 new ApiVersionsRequestData().setClientSoftwareName("a").setClientSoftwareVersion("1"), (short) 3);
         try (RawConnection connection = RawConnection.open(port())) {
-            assertEquals(0, ((ApiVersionsResponse) connection.request(whole)).data().errorCode());
+            assertEquals(
+                    0, ((ApiVersionsResponse) connection.request(whole)).data().errorCode());
             connection.sendFrame(Arrays.copyOf(header(ApiKeys.METADATA.id, (short) 12), 14));
             assertTrue(connection.isClosed());
         }
@@ -208,10 +212,15 @@ final class BadInputIT {
 
     @Test
     void twoBatchesForAPartitionAreRefused() {
-        ByteBuffer two = ByteBuffer.allocate(batch().limit() * 2).put(batch()).put(batch()).flip();
+        ByteBuffer two = ByteBuffer.allocate(batch().limit() * 2)
+                .put(batch())
+                .put(batch())
+                .flip();
         long before = endOffset();
         try (RawConnection connection = RawConnection.open(port())) {
-            assertEquals(Errors.INVALID_RECORD.code(), connection.produce(VICTIM, two).errorCode());
+            assertEquals(
+                    Errors.INVALID_RECORD.code(),
+                    connection.produce(VICTIM, two).errorCode());
         }
         assertEquals(before, endOffset());
     }
@@ -224,7 +233,9 @@ final class BadInputIT {
             for (int bit = ATTRIBUTES * 8; bit < good.limit() * 8; bit += 13) {
                 ByteBuffer flipped = batch();
                 flipped.put(bit / 8, (byte) (flipped.get(bit / 8) ^ (1 << (bit % 8))));
-                assertEquals(Errors.CORRUPT_MESSAGE.code(), connection.produce(VICTIM, flipped).errorCode());
+                assertEquals(
+                        Errors.CORRUPT_MESSAGE.code(),
+                        connection.produce(VICTIM, flipped).errorCode());
             }
         }
         assertEquals(before, endOffset());
@@ -276,7 +287,8 @@ final class BadInputIT {
     }
 
     private static long endOffset() {
-        return Clients.get(admin.listOffsets(Map.of(VICTIM, OffsetSpec.latest())).all())
+        return Clients.get(
+                        admin.listOffsets(Map.of(VICTIM, OffsetSpec.latest())).all())
                 .get(VICTIM)
                 .offset();
     }

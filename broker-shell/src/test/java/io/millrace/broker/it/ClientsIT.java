@@ -80,8 +80,11 @@ final class ClientsIT {
                 ExternalClient.Member second = client.join(BROKER.bootstrap(), topic, group)) {
             awaitStable(group, 2, first, second);
             client.produce(BROKER.bootstrap(), topic, file);
-            Await.until("all lines", BOUND, () -> first.output() + second.output(), () ->
-                    first.received().size() + second.received().size() >= lines.size());
+            Await.until(
+                    "all lines",
+                    BOUND,
+                    () -> first.output() + second.output(),
+                    () -> first.received().size() + second.received().size() >= lines.size());
             first.leave();
             awaitStable(group, 1, second);
             second.leave();
@@ -98,7 +101,14 @@ final class ClientsIT {
         ExternalClient.KCAT.assumeInstalled();
         Clients.createTopic(admin, "plain", 1, Map.of());
         for (String file : LogLines.FILES) {
-            kcat("-P", "-b", BROKER.bootstrap(), "-t", "plain", "-l", LogLines.path(file).toString());
+            kcat(
+                    "-P",
+                    "-b",
+                    BROKER.bootstrap(),
+                    "-t",
+                    "plain",
+                    "-l",
+                    LogLines.path(file).toString());
         }
         KafkaTool.Result out = kcat("-q", "-C", "-b", BROKER.bootstrap(), "-t", "plain", "-o", "beginning", "-e");
         StringBuilder all = new StringBuilder();
@@ -147,18 +157,23 @@ final class ClientsIT {
     }
 
     private static void awaitStable(String group, int members, ExternalClient.Member... running) {
-        Await.until(members + " members in " + group, BOUND, () -> List.of(running).stream()
-                .map(ExternalClient.Member::output)
-                .toList()
-                .toString(), () -> {
-            var description = admin.describeConsumerGroups(List.of(group))
-                    .describedGroups()
-                    .get(group)
-                    .get(10, TimeUnit.SECONDS);
-            return description.groupState() == GroupState.STABLE
-                    && description.members().size() == members
-                    && description.members().stream()
-                            .noneMatch(m -> m.assignment().topicPartitions().isEmpty());
-        });
+        Await.until(
+                members + " members in " + group,
+                BOUND,
+                () -> List.of(running).stream()
+                        .map(ExternalClient.Member::output)
+                        .toList()
+                        .toString(),
+                () -> {
+                    var description = admin.describeConsumerGroups(List.of(group))
+                            .describedGroups()
+                            .get(group)
+                            .get(10, TimeUnit.SECONDS);
+                    return description.groupState() == GroupState.STABLE
+                            && description.members().size() == members
+                            && description.members().stream()
+                                    .noneMatch(m ->
+                                            m.assignment().topicPartitions().isEmpty());
+                });
     }
 }

@@ -41,8 +41,8 @@ final class GroupsIT {
     private static final Duration BOUND = Duration.ofSeconds(60);
 
     @RegisterExtension
-    static final BrokerUnderTest BROKER =
-            BrokerUnderTest.with("group.consumer.heartbeat.interval.ms", "500", "group.consumer.min.heartbeat.interval.ms", "500");
+    static final BrokerUnderTest BROKER = BrokerUnderTest.with(
+            "group.consumer.heartbeat.interval.ms", "500", "group.consumer.min.heartbeat.interval.ms", "500");
 
     private static Admin admin;
 
@@ -136,7 +136,8 @@ final class GroupsIT {
         assertTrue(!groupIds().contains("admin-group"));
         assertInstanceOf(
                 GroupIdNotFoundException.class,
-                Clients.failure(admin.deleteConsumerGroups(List.of("admin-group")).all()));
+                Clients.failure(
+                        admin.deleteConsumerGroups(List.of("admin-group")).all()));
     }
 
     @Test
@@ -147,7 +148,8 @@ final class GroupsIT {
             awaitAssigned(member);
             assertInstanceOf(
                     GroupNotEmptyException.class,
-                    Clients.failure(admin.deleteConsumerGroups(List.of("busy-group")).all()));
+                    Clients.failure(
+                            admin.deleteConsumerGroups(List.of("busy-group")).all()));
         }
     }
 
@@ -159,7 +161,8 @@ final class GroupsIT {
                 Clients.consumer(BROKER.bootstrap(), Map.of("group.id", "manual-group"))) {
             consumer.assign(List.of(partition));
             consumer.commitSync(Map.of(partition, new OffsetAndMetadata(42, "note")));
-            assertEquals(42, consumer.committed(Set.of(partition)).get(partition).offset());
+            assertEquals(
+                    42, consumer.committed(Set.of(partition)).get(partition).offset());
         }
         assertEquals("note", offsets("manual-group").get(partition).metadata());
     }
@@ -189,17 +192,18 @@ final class GroupsIT {
 
     /** Every member has a part, no two the same, all together the whole. */
     private static void awaitAssigned(GroupMember... members) {
-        Await.until("all partitions spread over " + members.length + " members", BOUND, () -> assignments(members), () -> {
-            Set<TopicPartition> all = new HashSet<>();
-            int sum = 0;
-            boolean eachHasOne = true;
-            for (GroupMember member : members) {
-                all.addAll(member.assignment());
-                sum += member.assignment().size();
-                eachHasOne &= !member.assignment().isEmpty();
-            }
-            return eachHasOne && all.size() == PARTITIONS && sum == PARTITIONS;
-        });
+        Await.until(
+                "all partitions spread over " + members.length + " members", BOUND, () -> assignments(members), () -> {
+                    Set<TopicPartition> all = new HashSet<>();
+                    int sum = 0;
+                    boolean eachHasOne = true;
+                    for (GroupMember member : members) {
+                        all.addAll(member.assignment());
+                        sum += member.assignment().size();
+                        eachHasOne &= !member.assignment().isEmpty();
+                    }
+                    return eachHasOne && all.size() == PARTITIONS && sum == PARTITIONS;
+                });
     }
 
     private static List<Set<TopicPartition>> assignments(GroupMember... members) {

@@ -92,7 +92,8 @@ final class KillIT {
     }
 
     /** Keeps at most a tenth of the lines unacknowledged, so that the kills meet a producer in the middle of its work. */
-    private static void produceSteadily(KafkaProducer<byte[], byte[]> producer, String topic, AtomicInteger acknowledged) {
+    private static void produceSteadily(
+            KafkaProducer<byte[], byte[]> producer, String topic, AtomicInteger acknowledged) {
         List<Future<?>> acknowledgements = new ArrayList<>(lines.size());
         for (LogLines.Line line : lines) {
             int sent = acknowledgements.size();

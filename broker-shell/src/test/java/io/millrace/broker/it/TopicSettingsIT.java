@@ -57,7 +57,8 @@ final class TopicSettingsIT {
     @BeforeAll
     static void connect() {
         admin = Clients.admin(BROKER.bootstrap());
-        producer = Clients.producer(BROKER.bootstrap(), Map.of("delivery.timeout.ms", "20000", "request.timeout.ms", "5000"));
+        producer = Clients.producer(
+                BROKER.bootstrap(), Map.of("delivery.timeout.ms", "20000", "request.timeout.ms", "5000"));
     }
 
     @AfterAll
@@ -76,11 +77,15 @@ final class TopicSettingsIT {
     @Test
     void partitionsAreAddedAndTopicsDeleted() {
         Clients.createTopic(admin, "grown", 1, Map.of());
-        Clients.get(admin.createPartitions(Map.of("grown", NewPartitions.increaseTo(4))).all());
+        Clients.get(admin.createPartitions(Map.of("grown", NewPartitions.increaseTo(4)))
+                .all());
         Clients.awaitLeaders(admin, "grown", 4);
         Clients.get(producer.send(new ProducerRecord<>("grown", 3, null, Clients.bytes("in the new one"))));
         Clients.get(admin.deleteTopics(List.of("grown")).all());
-        Await.until("grown is gone", BOUND, () -> !Clients.get(admin.listTopics().names()).contains("grown"));
+        Await.until(
+                "grown is gone",
+                BOUND,
+                () -> !Clients.get(admin.listTopics().names()).contains("grown"));
         Throwable failure =
                 Clients.failure(admin.describeTopics(List.of("grown")).allTopicNames());
         assertInstanceOf(UnknownTopicOrPartitionException.class, failure);
@@ -156,8 +161,8 @@ final class TopicSettingsIT {
         Clients.createTopic(admin, "append-time", 1, Map.of("message.timestamp.type", "LogAppendTime"));
         long before = System.currentTimeMillis();
         long sent = before - Duration.ofDays(2).toMillis();
-        long answered = Clients.get(producer.send(
-                        new ProducerRecord<>("append-time", 0, sent, null, Clients.bytes("value"))))
+        long answered = Clients.get(
+                        producer.send(new ProducerRecord<>("append-time", 0, sent, null, Clients.bytes("value"))))
                 .timestamp();
         assertTrue(answered >= before, "answered " + answered);
         ConsumerRecord<byte[], byte[]> record =
@@ -169,7 +174,10 @@ final class TopicSettingsIT {
     @Test
     void createTimeIsKeptAndItsBoundsHold() {
         Clients.createTopic(
-                admin, "create-time", 1, Map.of("message.timestamp.before.max.ms", "60000", "message.timestamp.after.max.ms", "60000"));
+                admin,
+                "create-time",
+                1,
+                Map.of("message.timestamp.before.max.ms", "60000", "message.timestamp.after.max.ms", "60000"));
         long now = System.currentTimeMillis();
         Clients.get(producer.send(new ProducerRecord<>("create-time", 0, now - 5_000, null, Clients.bytes("kept"))));
         for (long wrong : new long[] {now - 600_000, now + 600_000}) {
@@ -191,7 +199,8 @@ final class TopicSettingsIT {
         long start = System.currentTimeMillis() - 3_600_000;
         List<Future<RecordMetadata>> sent = new ArrayList<>();
         for (int i = 0; i < 2_000; i++) {
-            sent.add(producer.send(new ProducerRecord<>("by-time", 0, start + i * 250L, null, Clients.bytes("value " + i))));
+            sent.add(producer.send(
+                    new ProducerRecord<>("by-time", 0, start + i * 250L, null, Clients.bytes("value " + i))));
         }
         sent.forEach(Clients::get);
         try (KafkaConsumer<byte[], byte[]> consumer = Clients.consumer(BROKER.bootstrap(), Map.of())) {
@@ -202,9 +211,12 @@ final class TopicSettingsIT {
                 assertEquals(i, after.get(partition).offset());
             }
             assertEquals(
-                    null, consumer.offsetsForTimes(Map.of(partition, start + 2_000 * 250L)).get(partition));
+                    null,
+                    consumer.offsetsForTimes(Map.of(partition, start + 2_000 * 250L))
+                            .get(partition));
         }
-        var max = Clients.get(admin.listOffsets(Map.of(partition, OffsetSpec.maxTimestamp())).all());
+        var max = Clients.get(
+                admin.listOffsets(Map.of(partition, OffsetSpec.maxTimestamp())).all());
         assertEquals(1_999, max.get(partition).offset());
         assertEquals(start + 1_999 * 250L, max.get(partition).timestamp());
     }
@@ -220,7 +232,9 @@ final class TopicSettingsIT {
             Clients.get(producer.send(new ProducerRecord<>("sized", large)));
             return true;
         });
-        assertEquals(large.length, Clients.records(BROKER.bootstrap(), "sized", Map.of()).get(0).value().length);
+        assertEquals(
+                large.length,
+                Clients.records(BROKER.bootstrap(), "sized", Map.of()).get(0).value().length);
     }
 
     /** Kafka bounds the setting by the number of replicas: a lone replica is enough for a topic that has but one. */
@@ -244,8 +258,11 @@ final class TopicSettingsIT {
         var configs = Clients.get(admin.describeConfigs(List.of(topic)).all()).get(topic);
         assertEquals("12345", configs.get("retention.ms").value());
         assertEquals(
-                ConfigEntry.ConfigSource.DYNAMIC_TOPIC_CONFIG, configs.get("retention.ms").source());
-        assertEquals(ConfigEntry.ConfigSource.DEFAULT_CONFIG, configs.get("segment.bytes").source());
+                ConfigEntry.ConfigSource.DYNAMIC_TOPIC_CONFIG,
+                configs.get("retention.ms").source());
+        assertEquals(
+                ConfigEntry.ConfigSource.DEFAULT_CONFIG,
+                configs.get("segment.bytes").source());
         assertThrows(
                 IllegalStateException.class,
                 () -> Clients.createTopic(admin, "wrong", 1, Map.of("no.such.setting", "1")));
@@ -279,7 +296,8 @@ final class TopicSettingsIT {
     private static void setConfig(String topic, String name, String value) {
         ConfigResource resource = new ConfigResource(ConfigResource.Type.TOPIC, topic);
         AlterConfigOp set = new AlterConfigOp(new ConfigEntry(name, value), AlterConfigOp.OpType.SET);
-        Clients.get(admin.incrementalAlterConfigs(Map.of(resource, List.of(set))).all());
+        Clients.get(
+                admin.incrementalAlterConfigs(Map.of(resource, List.of(set))).all());
     }
 
     private static List<RecordBatch> batches(String topic) {

@@ -28,7 +28,8 @@ public final class ChildProcess {
     }
 
     /** Starts the command; its output is appended to the file. */
-    public static ChildProcess start(List<String> command, Path workDirectory, Path output, Map<String, String> environment) {
+    public static ChildProcess start(
+            List<String> command, Path workDirectory, Path output, Map<String, String> environment) {
         ProcessBuilder builder = new ProcessBuilder(command)
                 .directory(workDirectory.toFile())
                 .redirectErrorStream(true)

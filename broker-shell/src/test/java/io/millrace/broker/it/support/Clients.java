@@ -101,7 +101,8 @@ public final class Clients {
         return records(bootstrap, topic, Map.of()).stream().map(Received::of).collect(Collectors.toList());
     }
 
-    public static List<ConsumerRecord<byte[], byte[]>> records(String bootstrap, String topic, Map<String, ?> settings) {
+    public static List<ConsumerRecord<byte[], byte[]>> records(
+            String bootstrap, String topic, Map<String, ?> settings) {
         try (KafkaConsumer<byte[], byte[]> consumer = consumer(bootstrap, settings)) {
             Set<TopicPartition> partitions = consumer.partitionsFor(topic).stream()
                     .map(info -> new TopicPartition(topic, info.partition()))
@@ -136,9 +137,7 @@ public final class Clients {
 
     /** The cause of a future that is expected to fail. */
     public static Throwable failure(Future<?> future) {
-        return tryGet(future)
-                .failure()
-                .orElseThrow(() -> new AssertionError("succeeded, but was expected to fail"));
+        return tryGet(future).failure().orElseThrow(() -> new AssertionError("succeeded, but was expected to fail"));
     }
 
     public static byte[] bytes(String text) {

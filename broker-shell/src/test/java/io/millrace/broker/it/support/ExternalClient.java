@@ -60,9 +60,21 @@ public enum ExternalClient {
     public void produce(String bootstrap, String topic, Path keyedLines) {
         KafkaTool.Result result = run(
                 switch (this) {
-                    case KCAT -> kcat(
-                            "-P", "-b", bootstrap, "-t", topic, "-K", "\t", "-z", "snappy", "-X",
-                            "topic.partitioner=murmur2_random", "-l", keyedLines.toString());
+                    case KCAT ->
+                        kcat(
+                                "-P",
+                                "-b",
+                                bootstrap,
+                                "-t",
+                                topic,
+                                "-K",
+                                "\t",
+                                "-z",
+                                "snappy",
+                                "-X",
+                                "topic.partitioner=murmur2_random",
+                                "-l",
+                                keyedLines.toString());
                     case CONFLUENT_PYTHON -> python("produce_confluent.py", bootstrap, topic, keyedLines.toString());
                     case KAFKA_PYTHON -> python("produce_kafka_python.py", bootstrap, topic, keyedLines.toString());
                     case KAFKAJS -> node("produce_kafkajs.js", bootstrap, topic, keyedLines.toString());
@@ -74,15 +86,25 @@ public enum ExternalClient {
 
     /** A group member that prints what it gets until it is asked to leave. */
     public Member join(String bootstrap, String topic, String group) {
-        List<String> command =
-                switch (this) {
-                    case KCAT -> kcat(
-                            "-u", "-b", bootstrap, "-X", "auto.offset.reset=earliest", "-X",
-                            "session.timeout.ms=10000", "-f", "%p\\t%o\\t%k\\t%s\\n", "-G", group, topic);
-                    case CONFLUENT_PYTHON -> python("consume_confluent.py", bootstrap, topic, group);
-                    case KAFKA_PYTHON -> python("consume_kafka_python.py", bootstrap, topic, group);
-                    case KAFKAJS -> node("consume_kafkajs.js", bootstrap, topic, group);
-                };
+        List<String> command = switch (this) {
+            case KCAT ->
+                kcat(
+                        "-u",
+                        "-b",
+                        bootstrap,
+                        "-X",
+                        "auto.offset.reset=earliest",
+                        "-X",
+                        "session.timeout.ms=10000",
+                        "-f",
+                        "%p\\t%o\\t%k\\t%s\\n",
+                        "-G",
+                        group,
+                        topic);
+            case CONFLUENT_PYTHON -> python("consume_confluent.py", bootstrap, topic, group);
+            case KAFKA_PYTHON -> python("consume_kafka_python.py", bootstrap, topic, group);
+            case KAFKAJS -> node("consume_kafkajs.js", bootstrap, topic, group);
+        };
         return new Member(command);
     }
 

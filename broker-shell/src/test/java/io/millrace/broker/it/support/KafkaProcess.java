@@ -21,7 +21,13 @@ public final class KafkaProcess extends BrokerProcess {
     protected void format() {
         writeProperties();
         if (!Files.exists(dataDirectory().resolve("meta.properties"))) {
-            int code = tool("kafka.tools.StorageTool", "format", "-t", CLUSTER_ID, "-c", properties().toString());
+            int code = tool(
+                    "kafka.tools.StorageTool",
+                    "format",
+                    "-t",
+                    CLUSTER_ID,
+                    "-c",
+                    properties().toString());
             if (code != 0) {
                 throw new IllegalStateException("kafka-storage format: exit code " + code);
             }
@@ -30,11 +36,18 @@ public final class KafkaProcess extends BrokerProcess {
 
     @Override
     protected List<String> command() {
-        return List.of(MillraceProcess.java(), "-Xmx512m", "-cp", classPath(), "kafka.Kafka", properties().toString());
+        return List.of(
+                MillraceProcess.java(),
+                "-Xmx512m",
+                "-cp",
+                classPath(),
+                "kafka.Kafka",
+                properties().toString());
     }
 
     private int tool(String mainClass, String... arguments) {
-        return KafkaTool.run(workDirectory(), mainClass, List.of(arguments), Duration.ofSeconds(60)).exitCode();
+        return KafkaTool.run(workDirectory(), mainClass, List.of(arguments), Duration.ofSeconds(60))
+                .exitCode();
     }
 
     private Path properties() {

@@ -17,8 +17,8 @@ public final class KafkaTool {
     public record Result(int exitCode, String output) {}
 
     public static Result run(Path workDirectory, String mainClass, List<String> arguments, Duration bound) {
-        List<String> command =
-                new ArrayList<>(List.of(MillraceProcess.java(), "-Xmx256m", "-cp", KafkaProcess.classPath(), mainClass));
+        List<String> command = new ArrayList<>(
+                List.of(MillraceProcess.java(), "-Xmx256m", "-cp", KafkaProcess.classPath(), mainClass));
         command.addAll(arguments);
         return run(workDirectory, command, bound);
     }

@@ -34,7 +34,13 @@ final class LineCheckerTest {
     void findsASingleChangedByte() {
         List<Received> received = received();
         Received line = received.get(17);
-        received.set(17, new Received(line.partition(), line.offset(), line.key(), line.value().replace('\r', ' ')));
+        received.set(
+                17,
+                new Received(
+                        line.partition(),
+                        line.offset(),
+                        line.key(),
+                        line.value().replace('\r', ' ')));
         assertFault("changed", LineChecker.once(lines).faults(received));
     }
 

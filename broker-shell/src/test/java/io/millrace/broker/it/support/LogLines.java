@@ -39,7 +39,8 @@ public final class LogLines {
     /** The file that the clients of other languages read: key, tab, line, line feed. */
     public static Path writeKeyed(List<Line> lines, Path directory) {
         StringBuilder text = new StringBuilder();
-        lines.forEach(line -> text.append(line.key()).append('\t').append(line.text()).append('\n'));
+        lines.forEach(
+                line -> text.append(line.key()).append('\t').append(line.text()).append('\n'));
         try {
             return Files.writeString(Files.createTempFile(directory, "lines-", ".tsv"), text, StandardCharsets.UTF_8);
         } catch (IOException e) {

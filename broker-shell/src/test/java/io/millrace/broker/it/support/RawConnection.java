@@ -116,13 +116,20 @@ public final class RawConnection implements AutoCloseable {
     /** Sends the bytes as the records of one partition with acks=all and returns the partition's answer. */
     public ProduceResponseData.PartitionProduceResponse produce(TopicPartition partition, ByteBuffer records) {
         ProduceRequestData data = new ProduceRequestData().setAcks((short) -1).setTimeoutMs(READ_BOUND_MS);
-        ProduceRequestData.TopicProduceData topic = new ProduceRequestData.TopicProduceData().setName(partition.topic());
-        topic.partitionData().add(new ProduceRequestData.PartitionProduceData()
-                .setIndex(partition.partition())
-                .setRecords(MemoryRecords.readableRecords(records)));
+        ProduceRequestData.TopicProduceData topic =
+                new ProduceRequestData.TopicProduceData().setName(partition.topic());
+        topic.partitionData()
+                .add(new ProduceRequestData.PartitionProduceData()
+                        .setIndex(partition.partition())
+                        .setRecords(MemoryRecords.readableRecords(records)));
         data.topicData().add(topic);
         ProduceResponse response = (ProduceResponse) request(new ProduceRequest(data, PRODUCE_VERSION));
-        return response.data().responses().iterator().next().partitionResponses().get(0);
+        return response.data()
+                .responses()
+                .iterator()
+                .next()
+                .partitionResponses()
+                .get(0);
     }
 
     /** One fetch of about a mebibyte from the offset, read uncommitted, as the leader answers it. */
@@ -161,7 +168,8 @@ public final class RawConnection implements AutoCloseable {
                 return batches;
             }
             if (offset == before) {
-                throw new IllegalStateException(partition + ": nothing at " + offset + " below " + answer.highWatermark());
+                throw new IllegalStateException(
+                        partition + ": nothing at " + offset + " below " + answer.highWatermark());
             }
         }
     }

@@ -24,7 +24,15 @@ public final class TestFiles {
 
     /** The golden directories that Apache Kafka wrote; they stand with the engine's tests. */
     public static Path golden(String name) {
-        return Path.of(System.getProperty("basedir", "."), "..", "log-engine", "src", "test", "resources", "kafka-4.3.1", name)
+        return Path.of(
+                        System.getProperty("basedir", "."),
+                        "..",
+                        "log-engine",
+                        "src",
+                        "test",
+                        "resources",
+                        "kafka-4.3.1",
+                        name)
                 .toAbsolutePath()
                 .normalize();
     }
@@ -40,7 +48,9 @@ public final class TestFiles {
 
     public static List<Path> list(Path directory, String suffix) {
         try (Stream<Path> files = Files.walk(directory)) {
-            return files.filter(file -> file.toString().endsWith(suffix)).sorted().toList();
+            return files.filter(file -> file.toString().endsWith(suffix))
+                    .sorted()
+                    .toList();
         } catch (IOException e) {
             throw new UncheckedIOException("cannot list " + directory, e);
         }
