@@ -51,6 +51,9 @@ final class ConsoleLog {
             ROOT.removeHandler(handler);
         }
         final Handler handler = new StandardError();
+        if (libraries.intValue() > Level.INFO.intValue()) {
+            handler.setFilter(ConsoleLog::isNews);
+        }
         ROOT.addHandler(handler);
         ROOT.setLevel(libraries);
         LIBRARIES.forEach(logger -> logger.setLevel(libraries));
@@ -64,6 +67,11 @@ final class ConsoleLog {
             throw new UsageException("--log-level " + name + ": one of error, warn, info, debug, trace");
         }
         return level;
+    }
+
+    /** Kafka warns at each start that a controller has become active, which is what starts are for. */
+    private static boolean isNews(final LogRecord record) {
+        return !String.valueOf(record.getMessage()).contains("Performing controller activation");
     }
 
     /**

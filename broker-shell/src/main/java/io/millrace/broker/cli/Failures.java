@@ -1,6 +1,7 @@
 package io.millrace.broker.cli;
 
 import io.millrace.broker.config.ConfigException;
+import io.millrace.broker.kraft.StartRefusal;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
@@ -68,6 +69,7 @@ final class Failures {
             return BROKEN_PIPE;
         }
         final boolean wrong = cause instanceof UsageException
+                || cause instanceof StartRefusal
                 || cause instanceof ConfigException
                 || cause instanceof org.apache.kafka.common.config.ConfigException
                 || WRONG_REQUESTS.contains(cause.getClass());
@@ -82,6 +84,7 @@ final class Failures {
             return cause.getClass().getSimpleName();
         }
         final boolean ours = cause instanceof UsageException
+                || cause instanceof StartRefusal
                 || cause instanceof CommandException
                 || cause instanceof ConfigException
                 || cause instanceof ApiException

@@ -3,6 +3,7 @@ package io.millrace.broker.cli;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 
 /**
  * The program: {@code java -jar millrace.jar [command]}. Without a command it starts a node with defaults.
@@ -28,8 +29,18 @@ import picocli.CommandLine.Command;
             "  millrace produce --topic t < lines.txt       one record for each line",
             "  millrace consume --topic t --from-beginning  and back"
         },
-        subcommands = {TopicsCommand.class, ProduceCommand.class, ConsumeCommand.class, GroupsCommand.class})
+        subcommands = {
+            StartCommand.class,
+            FormatCommand.class,
+            TopicsCommand.class,
+            ProduceCommand.class,
+            ConsumeCommand.class,
+            GroupsCommand.class
+        })
 public final class Millrace implements Callable<Integer> {
+    @Mixin
+    private final ServerOptions server = new ServerOptions();
+
     private Millrace() {}
 
     /**
@@ -64,7 +75,7 @@ public final class Millrace implements Callable<Integer> {
     }
 
     @Override
-    public Integer call() {
-        return 0;
+    public Integer call() throws Exception {
+        return new ForegroundNode(server.load()).run();
     }
 }

@@ -7,7 +7,6 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
-import java.util.TreeSet;
 import java.util.stream.Collectors;
 import org.apache.kafka.common.config.ConfigDef.ConfigKey;
 import org.apache.kafka.server.config.AbstractKafkaConfig;
@@ -26,19 +25,13 @@ final class KnownSettings {
         return ours != null ? ours : AbstractKafkaConfig.CONFIG_DEF.configKeys().get(name);
     }
 
-    /** One line for each unknown name, and one line for all names without effect. */
+    /** One line for each unknown name. */
     static List<String> review(final Collection<Setting> given) {
         final List<String> lines = new ArrayList<>();
-        final TreeSet<String> withoutEffect = new TreeSet<>();
         for (final Setting setting : given) {
             if (!isKnown(setting.name())) {
                 lines.add(unknown(setting));
-            } else if (!EffectiveSettings.contains(setting.name())) {
-                withoutEffect.add(setting.name());
             }
-        }
-        if (!withoutEffect.isEmpty()) {
-            lines.add("settings without effect in Millrace: " + String.join(", ", withoutEffect));
         }
         return lines;
     }

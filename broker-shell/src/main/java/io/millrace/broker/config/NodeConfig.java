@@ -196,7 +196,7 @@ public final class NodeConfig {
     /**
      * What somebody should read before the node starts.
      *
-     * @return one line each: unknown names, names without effect, names set twice.
+     * @return one line each: unknown names, names set twice. For names without effect see {@link #withoutEffect}.
      */
     public List<String> warnings() {
         return warnings;
