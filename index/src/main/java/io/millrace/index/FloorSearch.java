@@ -3,85 +3,108 @@ package io.millrace.index;
 import io.millrace.mapped.MappedRegion;
 
 /**
- * Finds the last entry whose key is not above a target, in a mapping of entries with ascending keys.
+ * Finds the last entry whose key is not above a target, in a mapping of entries with ascending keys. One is made for each
+ * index: it holds where the key is in an entry, and no state.
  *
  * <p>Looks first where look-ups mostly are: the last entry, then the last {@value #WARM_BYTES} bytes, whose pages every
- * look-up near the tail touches and so keeps in memory. Within the bracket it guesses by interpolation, which on evenly
- * spaced entries needs one or two probes, and falls back to halving, which bounds the probes whatever the spacing.
+ * look-up near the tail touches and so keeps in memory. Within the bracket it guesses by interpolation, closing in from
+ * both sides of the guess, and falls back to halving, which bounds the probes whatever the spacing of the keys.
  *
- * <p>Keys that are torn or out of order, as a truncation under a reader can show them, lead to a wrong slot, never to an
- * error or an endless loop. Allocates nothing.
+ * <p>Keys that are out of order, as a truncation under a reader can show them, lead to a wrong slot, never to an error or
+ * an endless loop. Allocates nothing.
  */
 final class FloorSearch {
     /** Two pages: the warm section then spans three pages at most, and each look-up in it touches all of them. */
     private static final int WARM_BYTES = 8192;
-    /** Guesses before halving takes over. */
+    /** Rounds of guessing before halving takes over; each narrows evenly spaced keys by {@value #SLACK_PARTS} / 2. */
     private static final int GUESSES_MAX = 4;
+    /** A guess is taken to be right but for one part in so many of the bracket. */
+    private static final int SLACK_PARTS = 32;
+    /** Below this many entries, halving is as good as a guess. */
+    private static final int HALVING_ENTRIES = 8;
 
-    private FloorSearch() {}
+    private final int entrySize;
+    private final int keyAt;
+    private final boolean wide;
+
+    /**
+     * A search by one kind of key.
+     *
+     * @param entrySize bytes of an entry
+     * @param keyAt position of the key in an entry
+     * @param wide whether the key has eight bytes, or four
+     */
+    FloorSearch(int entrySize, int keyAt, boolean wide) {
+        this.entrySize = entrySize;
+        this.keyAt = keyAt;
+        this.wide = wide;
+    }
 
     /**
      * Searches.
      *
      * @param region entries from its first byte on
      * @param entries number of entries
-     * @param entrySize bytes of an entry
-     * @param keyAt position of the key in an entry
-     * @param wide whether the key has eight bytes, or four
      * @param target the key looked for
      * @return slot of the last entry whose key is at most {@code target}, -1 if there is none
      */
-    static int floor(MappedRegion region, int entries, int entrySize, int keyAt, boolean wide, long target) {
-        int high = entries - 1;
-        if (high < 0) {
+    int floor(MappedRegion region, int entries, long target) {
+        int last = entries - 1;
+        if (last < 0) {
             return -1;
         }
-        long highKey = key(region, high * entrySize + keyAt, wide);
-        if (highKey <= target) {
-            return high;
+        long lastKey = key(region, last);
+        if (lastKey <= target) {
+            return last;
         }
-        int low = Math.max(0, high - WARM_BYTES / entrySize);
-        long lowKey = key(region, low * entrySize + keyAt, wide);
-        if (lowKey > target) {
-            high = low;
-            highKey = lowKey;
-            low = 0;
-            lowKey = key(region, keyAt, wide);
-            if (lowKey > target) {
-                return -1;
+        int warm = Math.max(0, last - WARM_BYTES / entrySize);
+        long warmKey = key(region, warm);
+        if (warmKey <= target) {
+            return between(region, warm, warmKey, last, lastKey, target);
+        }
+        long firstKey = key(region, 0);
+        return firstKey > target ? -1 : between(region, 0, firstKey, warm, warmKey, target);
+    }
+
+    /** Narrows {@code key(low) <= target < key(high)}. */
+    private int between(MappedRegion region, int low, long lowKey, int high, long highKey, long target) {
+        for (int guesses = 0; guesses < GUESSES_MAX && high - low > HALVING_ENTRIES; guesses++) {
+            int guess = low + (int) ((double) (target - lowKey) / (double) (highKey - lowKey) * (high - low));
+            int slack = 1 + (high - low) / SLACK_PARTS;
+            int left = Math.min(high - 1, Math.max(low, guess - slack));
+            int right = Math.max(low + 1, Math.min(high, guess + slack));
+            long leftKey = key(region, left);
+            long rightKey = key(region, right);
+            if (leftKey > target) {
+                high = left;
+                highKey = leftKey;
+            } else if (rightKey <= target) {
+                low = right;
+                lowKey = rightKey;
+            } else {
+                low = left;
+                lowKey = leftKey;
+                high = right;
+                highKey = rightKey;
             }
         }
-        // From here on: key(low) <= target < key(high).
-        for (int guesses = 0; high - low > 1; guesses++) {
-            int probe = guesses < GUESSES_MAX ? guess(low, lowKey, high, highKey, target) : (low + high) >>> 1;
-            long probeKey = key(region, probe * entrySize + keyAt, wide);
-            if (probeKey <= target) {
-                low = probe;
-                lowKey = probeKey;
-                long nextKey = key(region, (probe + 1) * entrySize + keyAt, wide);
-                if (nextKey > target) {
-                    return probe;
-                }
+        return halve(region, low, high, target);
+    }
+
+    private int halve(MappedRegion region, int low, int high, long target) {
+        while (high - low > 1) {
+            int middle = (low + high) >>> 1;
+            if (key(region, middle) <= target) {
+                low = middle;
             } else {
-                high = probe;
-                highKey = probeKey;
-                long previousKey = key(region, (probe - 1) * entrySize + keyAt, wide);
-                if (previousKey <= target) {
-                    return probe - 1;
-                }
+                high = middle;
             }
         }
         return low;
     }
 
-    /** Between the two exclusively, where the target would be if keys were evenly spaced. */
-    private static int guess(int low, long lowKey, int high, long highKey, long target) {
-        double share = (double) (target - lowKey) / (double) (highKey - lowKey);
-        int probe = low + (int) (share * (high - low));
-        return Math.max(low + 1, Math.min(high - 1, probe));
-    }
-
-    private static long key(MappedRegion region, int at, boolean wide) {
+    private long key(MappedRegion region, int slot) {
+        int at = slot * entrySize + keyAt;
         return wide ? region.getLong(at) : region.getInt(at);
     }
 }

@@ -32,6 +32,8 @@ public final class OffsetIndex implements AutoCloseable {
     /** The key; an entry is stored and loaded whole, as one long with the position in its lower half. */
     private static final int RELATIVE_OFFSET = 0;
 
+    private static final FloorSearch BY_OFFSET = new FloorSearch(ENTRY_SIZE, RELATIVE_OFFSET, false);
+
     private final long baseOffset;
     private final IndexFile file;
 
@@ -103,7 +105,7 @@ public final class OffsetIndex implements AutoCloseable {
         }
         MappedRegion region = file.region();
         long relative = offset - baseOffset;
-        int slot = FloorSearch.floor(region, entries, ENTRY_SIZE, RELATIVE_OFFSET, false, relative);
+        int slot = BY_OFFSET.floor(region, entries, relative);
         return slot < 0 ? 0 : region.getLong(slot * ENTRY_SIZE);
     }
 
@@ -216,7 +218,7 @@ public final class OffsetIndex implements AutoCloseable {
             reset();
         } else if (entries() > 0) {
             long last = offset - 1 - baseOffset;
-            int slot = FloorSearch.floor(file.region(), entries(), ENTRY_SIZE, RELATIVE_OFFSET, false, last);
+            int slot = BY_OFFSET.floor(file.region(), entries(), last);
             file.truncateToEntries(slot + 1);
         }
     }

@@ -36,6 +36,9 @@ public final class TimeIndex implements AutoCloseable {
     private static final int TIMESTAMP = 0;
     private static final int RELATIVE_OFFSET = TIMESTAMP + Long.BYTES;
 
+    private static final FloorSearch BY_TIMESTAMP = new FloorSearch(ENTRY_SIZE, TIMESTAMP, true);
+    private static final FloorSearch BY_OFFSET = new FloorSearch(ENTRY_SIZE, RELATIVE_OFFSET, false);
+
     private final long baseOffset;
     private final IndexFile file;
 
@@ -196,7 +199,7 @@ public final class TimeIndex implements AutoCloseable {
             reset();
         } else if (entries() > 0) {
             long last = offset - 1 - baseOffset;
-            int slot = FloorSearch.floor(file.region(), entries(), ENTRY_SIZE, RELATIVE_OFFSET, false, last);
+            int slot = BY_OFFSET.floor(file.region(), entries(), last);
             file.truncateToEntries(slot + 1);
         }
     }
@@ -288,7 +291,7 @@ public final class TimeIndex implements AutoCloseable {
     }
 
     private int floorSlot(int entries, long timestamp) {
-        return entries == 0 ? -1 : FloorSearch.floor(file.region(), entries, ENTRY_SIZE, TIMESTAMP, true, timestamp);
+        return entries == 0 ? -1 : BY_TIMESTAMP.floor(file.region(), entries, timestamp);
     }
 
     private void checkNext(int slot, long timestamp, long offset, boolean skipFullCheck) {
