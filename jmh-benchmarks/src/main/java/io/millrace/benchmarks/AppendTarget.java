@@ -1,0 +1,33 @@
+package io.millrace.benchmarks;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+
+/** Something that a batch can be appended to. One thread. The seam between the benchmark and the peers. */
+interface AppendTarget extends AutoCloseable {
+
+    /**
+     * Opens a target in an empty directory.
+     *
+     * @param name which one
+     * @param directory where its files go
+     * @param batch a batch like those that will be appended
+     * @return the open target
+     */
+    static AppendTarget open(String name, Path directory, ByteBuffer batch) throws IOException {
+        return switch (name) {
+            case "kafka" -> new KafkaTarget(directory, batch);
+            case "channel" -> new ChannelTarget(directory.resolve("channel.log"), batch);
+            case "chronicle" -> new ChronicleTarget(directory.resolve("chronicle.log"), batch);
+            case "millrace" -> new MillraceTarget(directory, batch);
+            default -> throw new IllegalArgumentException(name);
+        };
+    }
+
+    /** Appends the batch once more, and returns something that depends on it. */
+    long append() throws IOException;
+
+    @Override
+    void close() throws IOException;
+}
