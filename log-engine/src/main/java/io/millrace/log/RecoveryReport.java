@@ -20,7 +20,7 @@ import java.util.Map;
 public record RecoveryReport(
         Path dataDirectory,
         boolean cleanShutdown,
-        Map<PartitionName, LogRecovery> logs,
+        Map<PartitionName, RecoveredLog> logs,
         Map<PartitionName, StorageException> offline,
         List<String> ignored,
         List<String> warnings,
@@ -35,17 +35,17 @@ public record RecoveryReport(
     }
 
     /** Segments read batch by batch, of all logs. */
-    public long segmentsScanned() {
-        return logs.values().stream().mapToLong(LogRecovery::segmentsScanned).sum();
+    public long scannedSegments() {
+        return logs.values().stream().mapToLong(RecoveredLog::scannedSegments).sum();
     }
 
     /** Bytes read batch by batch, of all logs. */
-    public long bytesScanned() {
-        return logs.values().stream().mapToLong(LogRecovery::bytesScanned).sum();
+    public long scannedBytes() {
+        return logs.values().stream().mapToLong(RecoveredLog::scannedBytes).sum();
     }
 
     /** Bytes of torn tails that were cut, of all logs. */
-    public long bytesTruncated() {
-        return logs.values().stream().mapToLong(LogRecovery::bytesTruncated).sum();
+    public long cutBytes() {
+        return logs.values().stream().mapToLong(RecoveredLog::cutBytes).sum();
     }
 }

@@ -1,0 +1,340 @@
+package io.millrace.log;
+
+import io.millrace.log.DirectoryOpener.OpenLog;
+import io.millrace.log.checkpoint.CleanShutdownMarker;
+import io.millrace.log.checkpoint.DirectoryLock;
+import io.millrace.log.checkpoint.PartitionMetadata;
+import io.millrace.log.checkpoint.PartitionName;
+import io.millrace.mapped.StorageException;
+import io.millrace.mapped.StorageFile;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalLong;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ScheduledFuture;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A data directory: the logs in it, and what is done to all of them.
+ *
+ * <p>Life: {@link #open} takes the directory's lock, removes the marker of the last clean stop, opens every
+ * {@code <topic>-<partition>} in parallel; a partition that cannot be opened is offline and in the {@link #report()}, the others live.
+ * {@link #close} forces and closes the logs, writes the checkpoints, then the marker, then gives the lock back: a directory that has
+ * the marker has everything on the disk.
+ *
+ * <p>Owned by whoever opened it; every method from any thread. Creation, deletion and close exclude each other; housekeeping runs on
+ * the runtime's housekeeper and excludes itself.
+ */
+public final class LogDirectory implements AutoCloseable {
+    private static final int NAME_LENGTH_MAX = 255;
+    private static final long HOUSEKEEPING_PERIOD_MS = 1_000;
+
+    private final Path dataDirectory;
+    private final LogRuntime runtime;
+    private final DirectoryLock lock;
+    private final int threads;
+    private final Map<PartitionName, OpenLog> logs;
+    private final Map<PartitionName, StorageException> offline;
+    private final DelayedDeletes deletes;
+    private final LogHousekeeping housekeeping;
+    private final RecoveryReport report;
+    private final OptionalLong previousBrokerEpoch;
+    private final ScheduledFuture<?> housekeepingTask;
+
+    private volatile @Nullable StorageException failure;
+    private boolean closed;
+
+    private LogDirectory(
+            Path dataDirectory,
+            DirectoryLock lock,
+            LogRuntime runtime,
+            int threads,
+            DirectoryOpener opener,
+            RecoveryReport report) {
+        this.dataDirectory = dataDirectory;
+        this.runtime = runtime;
+        this.lock = lock;
+        this.threads = threads;
+        this.report = report;
+        logs = opener.logs;
+        offline = opener.offline;
+        previousBrokerEpoch = opener.previousBrokerEpoch;
+        deletes = new DelayedDeletes(runtime);
+        opener.toDelete.forEach(directory -> deletes.add(directory, Long.MIN_VALUE));
+        housekeeping = new LogHousekeeping(this, runtime, opener.checkpoints, deletes);
+        housekeepingTask = runtime.every(HOUSEKEEPING_PERIOD_MS, this::housekeepNow);
+    }
+
+    /** A bug in one round must not end all later ones: retention would stop unseen until the disk is full. */
+    private void housekeepNow() {
+        try {
+            housekeep(runtime.clock().millis());
+        } catch (RuntimeException | InternalError e) {
+            runtime.listener()
+                    .backgroundFailure(
+                            dataDirectory,
+                            new StorageException(
+                                    StorageException.Kind.IO, "housekeeping failed", dataDirectory, -1, e));
+        }
+    }
+
+    /**
+     * Opens a data directory, which is made if it does not exist.
+     *
+     * @param configs the configuration of a topic's logs, by the topic's name
+     * @param recoveryThreads how many logs are opened or closed at once
+     * @param progress hears {@link LogListener#recoveryProgress}; other events go to the runtime's listener
+     * @throws io.millrace.log.checkpoint.DirectoryInUseException where another process has it
+     * @throws StorageException where the directory itself cannot be used
+     */
+    public static LogDirectory open(
+            Path dataDirectory,
+            LogRuntime runtime,
+            Function<String, LogConfig> configs,
+            int recoveryThreads,
+            LogListener progress) {
+        createDirectories(dataDirectory);
+        DirectoryLock lock = DirectoryLock.acquire(dataDirectory, runtime.faults());
+        return open(dataDirectory, lock, runtime, configs, recoveryThreads, progress);
+    }
+
+    /** As the other one, with the directory's lock already held. It belongs to the LogDirectory from here on, also on failure. */
+    public static LogDirectory open(
+            Path dataDirectory,
+            DirectoryLock heldLock,
+            LogRuntime runtime,
+            Function<String, LogConfig> configs,
+            int recoveryThreads,
+            LogListener progress) {
+        boolean opened = false;
+        try {
+            DirectoryOpener opener = new DirectoryOpener(dataDirectory, runtime, configs, progress);
+            RecoveryReport report = opener.open(recoveryThreads);
+            LogDirectory directory =
+                    new LogDirectory(dataDirectory, heldLock, runtime, recoveryThreads, opener, report);
+            opened = true;
+            return directory;
+        } finally {
+            if (!opened) {
+                heldLock.close();
+            }
+        }
+    }
+
+    private static void createDirectories(Path directory) {
+        try {
+            Files.createDirectories(directory);
+        } catch (IOException e) {
+            throw StorageException.of("create directory", directory, -1, e);
+        }
+    }
+
+    /** The open log of a partition, or null. */
+    public @Nullable PartitionLog log(String topic, int partition) {
+        OpenLog open = logs.get(new PartitionName(topic, partition));
+        return open == null ? null : open.log();
+    }
+
+    /** The topic id in a partition's directory, or null where there is none. */
+    public @Nullable PartitionMetadata metadata(String topic, int partition) {
+        OpenLog open = logs.get(new PartitionName(topic, partition));
+        return open == null ? null : open.metadata();
+    }
+
+    /**
+     * The log of a partition, made if it does not exist. Its directory and its topic id are on the disk when this returns.
+     *
+     * @throws TopicIdMismatchException where the directory belongs to another topic of that name
+     * @throws StorageException where the partition is offline or cannot be made
+     */
+    public synchronized PartitionLog create(
+            String topic, int partition, long topicIdMsb, long topicIdLsb, LogConfig config) {
+        requireUsable();
+        PartitionName name = new PartitionName(topic, partition);
+        PartitionMetadata wanted = new PartitionMetadata(topicIdMsb, topicIdLsb);
+        StorageException cause = offline.get(name);
+        if (cause != null) {
+            throw cause;
+        }
+        OpenLog existing = logs.get(name);
+        OpenLog made = existing == null ? make(name, wanted, config) : claim(name, existing, wanted);
+        logs.put(name, made);
+        return made.log();
+    }
+
+    /** The id goes first: what is in the log can then always be told from another topic's. */
+    private OpenLog make(PartitionName name, PartitionMetadata metadata, LogConfig config) {
+        Path directory = path(name);
+        createDirectories(directory);
+        metadata.write(directory, runtime.faults());
+        StorageFile.forceDirectory(dataDirectory, runtime.faults());
+        return new OpenLog(PartitionLog.open(directory, config, runtime, OpenState.UNKNOWN), metadata);
+    }
+
+    private OpenLog claim(PartitionName name, OpenLog existing, PartitionMetadata wanted) {
+        PartitionMetadata found = existing.metadata();
+        if (found == null) {
+            wanted.write(path(name), runtime.faults());
+            return new OpenLog(existing.log(), wanted);
+        }
+        if (!found.equals(wanted)) {
+            throw new TopicIdMismatchException(path(name), found, wanted);
+        }
+        return existing;
+    }
+
+    /**
+     * Deletes a partition, also one that is offline. It is gone for new readers at once and after a crash; slices in flight stay
+     * readable; the space comes back after {@code file.delete.delay.ms}.
+     *
+     * @return whether there was one
+     */
+    public synchronized boolean delete(String topic, int partition) {
+        requireUsable();
+        PartitionName name = new PartitionName(topic, partition);
+        OpenLog open = logs.remove(name);
+        if (open == null && offline.remove(name) == null) {
+            return false;
+        }
+        Path renamed = dataDirectory.resolve(deletedName(name));
+        long delayMs = open == null ? 0 : open.log().config().fileDeleteDelayMs();
+        if (open != null) {
+            open.log().abandon();
+        }
+        StorageFile.rename(path(name), renamed, runtime.faults());
+        StorageFile.forceDirectory(dataDirectory, runtime.faults());
+        deletes.add(renamed, runtime.clock().millis() + delayMs);
+        return true;
+    }
+
+    /** {@code <topic>-<partition>.<unique id>-delete}, the front cut to what a file name may have. */
+    private static String deletedName(PartitionName name) {
+        String unique = "." + UUID.randomUUID().toString().replace("-", "") + DelayedDeletes.SUFFIX;
+        String front = name.directoryName();
+        return front.substring(0, Math.min(front.length(), NAME_LENGTH_MAX - unique.length())) + unique;
+    }
+
+    private Path path(PartitionName name) {
+        return dataDirectory.resolve(name.directoryName());
+    }
+
+    private void requireUsable() {
+        StorageException cause = failure;
+        if (cause != null) {
+            throw cause;
+        }
+        if (closed) {
+            throw new StorageException(
+                    StorageException.Kind.CLOSED, "data directory is closed", dataDirectory, -1, null);
+        }
+    }
+
+    /** Retention, roll by age, flush by interval, expiry, checkpoints, removals: whatever is due at that time. */
+    public void housekeep(long nowMs) {
+        housekeeping.run(nowMs);
+    }
+
+    /** Takes the directory offline with all its logs: its disk cannot be relied on. The first failure stays. */
+    void fail(StorageException cause) {
+        if (failure == null) {
+            failure = cause;
+            logs().forEach(log -> log.markFailed(cause));
+        }
+    }
+
+    /** All logs that are open. A view that follows changes. */
+    public Collection<PartitionLog> logs() {
+        return logs.values().stream().map(OpenLog::log).toList();
+    }
+
+    /** The partitions that could not be opened. */
+    public Map<PartitionName, StorageException> offline() {
+        return Map.copyOf(offline);
+    }
+
+    /** Size of each log, for DescribeLogDirs. */
+    public List<LogDescription> describe() {
+        return logs().stream()
+                .map(log -> new LogDescription(log.topic(), log.partition(), log.sizeBytes(), 0, false))
+                .toList();
+    }
+
+    /** Bytes that can still be written on the disk of this directory. */
+    public long freeBytes() {
+        try {
+            return Files.getFileStore(dataDirectory).getUsableSpace();
+        } catch (IOException e) {
+            throw StorageException.of("free space", dataDirectory, -1, e);
+        }
+    }
+
+    /** Bytes of the disk of this directory. */
+    public long totalBytes() {
+        try {
+            return Files.getFileStore(dataDirectory).getTotalSpace();
+        } catch (IOException e) {
+            throw StorageException.of("total space", dataDirectory, -1, e);
+        }
+    }
+
+    public Path path() {
+        return dataDirectory;
+    }
+
+    /** What opening found and did. */
+    public RecoveryReport report() {
+        return report;
+    }
+
+    /** The epoch of the broker that closed the directory in order before, empty after an unclean stop. */
+    public OptionalLong previousBrokerEpoch() {
+        return previousBrokerEpoch;
+    }
+
+    /** Why the directory is offline, or null. */
+    public @Nullable StorageException failure() {
+        return failure;
+    }
+
+    /** {@link #close(long)} without a broker. */
+    @Override
+    public void close() {
+        close(CleanShutdownMarker.NO_BROKER_EPOCH);
+    }
+
+    /**
+     * Stops in order. Without the marker, because a log could not be closed or is offline, the next start scans what was not known to
+     * be on the disk.
+     *
+     * @param brokerEpoch of the broker's registration, for the marker
+     */
+    public synchronized void close(long brokerEpoch) {
+        if (closed) {
+            return;
+        }
+        closed = true;
+        housekeepingTask.cancel(false);
+        housekeeping.stop();
+        try {
+            boolean clean = closeLogs() && failure == null && offline.isEmpty();
+            if (housekeeping.writeCheckpoints() && clean) {
+                CleanShutdownMarker.write(dataDirectory, brokerEpoch, runtime.faults());
+            }
+        } finally {
+            lock.close();
+        }
+    }
+
+    private boolean closeLogs() {
+        Map<PartitionLog, StorageException> failures =
+                InParallel.run(threads, "millrace-close", logs(), PartitionLog::directory, PartitionLog::close);
+        failures.forEach((log, cause) -> runtime.listener().failed(log.directory(), cause));
+        return failures.isEmpty() && logs().stream().allMatch(log -> log.failure() == null);
+    }
+}

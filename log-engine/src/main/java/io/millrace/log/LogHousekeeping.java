@@ -1,0 +1,142 @@
+package io.millrace.log;
+
+import io.millrace.mapped.StorageException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What is done to the logs of a directory as time goes by. A failure of one log is that log's; a failed device takes the directory
+ * offline. Times are those that the caller passes, so that a test can let eight days go by.
+ *
+ * <p>Owned by a {@link LogDirectory}; its methods exclude each other.
+ */
+final class LogHousekeeping {
+    /** Kafka's {@code log.retention.check.interval.ms}. */
+    static final long RETENTION_INTERVAL_MS = 5 * 60 * 1000L;
+    /** Kafka's {@code producer.id.expiration.check.interval.ms}. */
+    static final long EXPIRY_INTERVAL_MS = 10 * 60 * 1000L;
+    /** Kafka's {@code log.flush.offset.checkpoint.interval.ms} and {@code log.flush.start.offset.checkpoint.interval.ms}. */
+    static final long CHECKPOINT_INTERVAL_MS = 60 * 1000L;
+    /** Kafka's {@code replica.high.watermark.checkpoint.interval.ms}. */
+    static final long HIGH_WATERMARK_INTERVAL_MS = 5 * 1000L;
+
+    private final LogDirectory directory;
+    private final LogRuntime runtime;
+    private final DirectoryCheckpoints checkpoints;
+    private final DelayedDeletes deletes;
+
+    private long lastRetentionMs;
+    private long lastExpiryMs;
+    private long lastCheckpointMs;
+    private long lastHighWatermarkMs;
+    private boolean stopped;
+
+    LogHousekeeping(
+            LogDirectory directory, LogRuntime runtime, DirectoryCheckpoints checkpoints, DelayedDeletes deletes) {
+        this.directory = directory;
+        this.runtime = runtime;
+        this.checkpoints = checkpoints;
+        this.deletes = deletes;
+        long nowMs = runtime.clock().millis();
+        lastRetentionMs = nowMs;
+        lastExpiryMs = nowMs;
+        lastCheckpointMs = nowMs;
+        lastHighWatermarkMs = nowMs;
+    }
+
+    synchronized void run(long nowMs) {
+        if (stopped) {
+            return;
+        }
+        boolean retention = isDue(lastRetentionMs, RETENTION_INTERVAL_MS, nowMs);
+        boolean expiry = isDue(lastExpiryMs, EXPIRY_INTERVAL_MS, nowMs);
+        for (PartitionLog log : directory.logs()) {
+            if (log.failure() == null) {
+                attempt(log, () -> keep(log, nowMs, retention, expiry));
+            }
+            failWithDevice(log.failure());
+        }
+        lastRetentionMs = retention ? nowMs : lastRetentionMs;
+        lastExpiryMs = expiry ? nowMs : lastExpiryMs;
+        deletes.run(nowMs);
+        writeDueCheckpoints(nowMs);
+    }
+
+    /** A clock that was set back makes everything due once, rather than nothing for as long as it was set back. */
+    private static boolean isDue(long lastMs, long intervalMs, long nowMs) {
+        return nowMs - lastMs >= intervalMs || nowMs < lastMs;
+    }
+
+    private static void keep(PartitionLog log, long nowMs, boolean retention, boolean expiry) {
+        log.rollIfDue(nowMs);
+        if (retention) {
+            log.applyRetention(nowMs);
+        }
+        if (expiry) {
+            log.expireProducers(nowMs);
+        }
+        boolean dirty = log.flushedOffset() < log.logEndOffset();
+        if (dirty && isDue(log.lastFlushMs(), log.config().flushMs(), nowMs)) {
+            log.flush();
+        }
+    }
+
+    private void attempt(PartitionLog log, Runnable task) {
+        try {
+            task.run();
+        } catch (StorageException e) {
+            boolean deletedMeanwhile = e.kind() == StorageException.Kind.CLOSED;
+            if (!deletedMeanwhile) {
+                runtime.listener().backgroundFailure(log.directory(), e);
+            }
+        }
+    }
+
+    /** After a device has lost a write nothing that it holds can be vouched for; bytes that are wrong are one log's matter. */
+    private void failWithDevice(@Nullable StorageException failure) {
+        if (failure != null && failure.kind() == StorageException.Kind.IO) {
+            directory.fail(failure);
+        }
+    }
+
+    private void writeDueCheckpoints(long nowMs) {
+        if (isDue(lastHighWatermarkMs, HIGH_WATERMARK_INTERVAL_MS, nowMs)) {
+            lastHighWatermarkMs = nowMs;
+            write(this::writeHighWatermarks);
+        }
+        if (isDue(lastCheckpointMs, CHECKPOINT_INTERVAL_MS, nowMs)) {
+            lastCheckpointMs = nowMs;
+            write(this::writeOffsets);
+        }
+    }
+
+    private void writeHighWatermarks() {
+        checkpoints.writeHighWatermarks(directory.logs(), directory.offline().keySet());
+    }
+
+    private void writeOffsets() {
+        checkpoints.writeRecoveryPoints(directory.logs(), directory.offline().keySet());
+        checkpoints.writeLogStarts(directory.logs(), directory.offline().keySet());
+    }
+
+    /** An older checkpoint is correct, only less useful: a full disk or a bad one is told and tried again. */
+    private boolean write(Runnable checkpoint) {
+        try {
+            checkpoint.run();
+            return true;
+        } catch (StorageException e) {
+            runtime.listener().backgroundFailure(directory.path(), e);
+            failWithDevice(e);
+            return false;
+        }
+    }
+
+    /** Does nothing from here on; waits for what is being done. */
+    synchronized void stop() {
+        stopped = true;
+    }
+
+    /** Writes all checkpoints now; whether that worked. */
+    synchronized boolean writeCheckpoints() {
+        return write(this::writeHighWatermarks) && write(this::writeOffsets);
+    }
+}
