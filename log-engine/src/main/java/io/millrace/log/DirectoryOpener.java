@@ -44,8 +44,7 @@ final class DirectoryOpener {
     private final AtomicInteger done = new AtomicInteger();
     private final long startNs;
 
-    DirectoryOpener(
-            Path dataDirectory, LogRuntime runtime, Function<String, LogConfig> configs, LogListener progress) {
+    DirectoryOpener(Path dataDirectory, LogRuntime runtime, Function<String, LogConfig> configs, LogListener progress) {
         this.dataDirectory = dataDirectory;
         this.runtime = runtime;
         this.configs = configs;

@@ -85,13 +85,8 @@ class LayersTest {
     void onlyTheMappedPackageOpensAndMapsFiles() {
         noClasses()
                 .should()
-                .callMethodWhere(target(
-                                owner(
-                                        assignableTo(
-                                                FileChannel.class)))
-                        .and(target(
-                                nameMatching(
-                                        "open|map|truncate|write|force|close"))))
+                .callMethodWhere(target(owner(assignableTo(FileChannel.class)))
+                        .and(target(nameMatching("open|map|truncate|write|force|close"))))
                 .orShould()
                 .dependOnClassesThat()
                 .belongToAnyOf(
@@ -110,13 +105,9 @@ class LayersTest {
     void filesAreChangedThroughTheSeamOnly() {
         noClasses()
                 .should()
-                .callMethodWhere(target(
-                                owner(
-                                        equivalentTo(
-                                                Files.class)))
-                        .and(target(
-                                nameMatching(
-                                        "write.*|new(Byte|Output|Input|Buffered).*|move|delete.*|copy|createFile"))))
+                .callMethodWhere(target(owner(equivalentTo(Files.class)))
+                        .and(target(nameMatching(
+                                "write.*|new(Byte|Output|Input|Buffered).*|move|delete.*|copy|createFile"))))
                 .check(CLASSES);
         noClasses()
                 .that()

@@ -81,13 +81,17 @@ class LogDirectoryCrashTest {
         LogDirectory opened = LogDirectory.open(copy, runtime, topic -> CONFIG, 2, LogListener.NONE);
         try {
             assertFalse(opened.report().cleanShutdown());
-            assertTrue(opened.report().offline().isEmpty(), opened.report().offline().toString());
+            assertTrue(
+                    opened.report().offline().isEmpty(),
+                    opened.report().offline().toString());
             PartitionLog log = opened.log("crash", 0);
             assertTrue(log.logEndOffset() >= acknowledged, log.logEndOffset() + " of " + acknowledged);
             verifyRecords(log);
             assertEquals(1, log.activeProducers().size());
             assertEquals(
-                    log.logEndOffset() - 1, log.activeProducers().get(0).lastSequence(), "producer state follows the log");
+                    log.logEndOffset() - 1,
+                    log.activeProducers().get(0).lastSequence(),
+                    "producer state follows the log");
         } finally {
             opened.close();
             runtime.close();

@@ -157,8 +157,8 @@ class LogDirectoryTest {
     void createIsIdempotentAndChecksTheTopicId() throws IOException {
         PartitionLog log = create("orders", 0);
         assertSame(log, create("orders", 0));
-        TopicIdMismatchException mismatch = assertThrows(
-                TopicIdMismatchException.class, () -> directory.create("orders", 0, 1, 1, CONFIG));
+        TopicIdMismatchException mismatch =
+                assertThrows(TopicIdMismatchException.class, () -> directory.create("orders", 0, 1, 1, CONFIG));
         assertTrue(mismatch.getMessage().contains("orders-0"));
         assertTrue(Files.readString(path.resolve("orders-0/partition.metadata")).startsWith("version: 0\ntopic_id: "));
         assertThrows(IllegalArgumentException.class, () -> create("../orders", 0));
@@ -232,7 +232,8 @@ class LogDirectoryTest {
         append(directory.log("good", 0), 1);
         directory.close();
         assertFalse(Files.exists(path.resolve(MARKER)));
-        assertTrue(Files.readString(path.resolve("recovery-point-offset-checkpoint")).contains("bad 0 2\n"));
+        assertTrue(Files.readString(path.resolve("recovery-point-offset-checkpoint"))
+                .contains("bad 0 2\n"));
         directory = open(path);
         assertEquals(3, directory.log("good", 0).logEndOffset());
         assertTrue(directory.delete("bad", 0));
@@ -327,8 +328,7 @@ class LogDirectoryTest {
                 .producer(5, (short) 0, 0)
                 .add(clock.millis(), null, new byte[1])
                 .build();
-        assertEquals(
-                AppendStatus.APPENDED, log.appendAsLeader(batch, 0, AppendOrigin.CLIENT, new AppendResult()));
+        assertEquals(AppendStatus.APPENDED, log.appendAsLeader(batch, 0, AppendOrigin.CLIENT, new AppendResult()));
         assertEquals(1, log.activeProducers().size());
         directory.housekeep(clock.advance(Duration.ofHours(25)));
         assertEquals(0, log.activeProducers().size());
