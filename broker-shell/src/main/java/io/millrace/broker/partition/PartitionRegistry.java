@@ -1,0 +1,249 @@
+package io.millrace.broker.partition;
+
+import io.millrace.log.LogDirectory;
+import io.millrace.log.PartitionLog;
+import io.millrace.log.TopicIdMismatchException;
+import io.millrace.log.checkpoint.PartitionName;
+import io.millrace.mapped.StorageException;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import org.apache.kafka.common.Uuid;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * All partitions of this node, by name and by topic id. Owned by the node. The control plane changes it from one
+ * ordered thread, which opens and creates logs and may block on the disk; request handlers look up from any thread
+ * without a lock or an allocation.
+ */
+public final class PartitionRegistry implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(PartitionRegistry.class);
+    private static final @Nullable Partition[] NO_PARTITIONS = new Partition[0];
+
+    private final int nodeId;
+    private final List<LogDirectory> directories;
+    private final Function<String, TopicSettings> settings;
+    private final Map<String, Topic> byName = new ConcurrentHashMap<>();
+    private final Map<Uuid, Topic> byId = new ConcurrentHashMap<>();
+
+    /** {@code settings} gives what is in force for a topic when one of its partitions first comes to this node. */
+    public PartitionRegistry(int nodeId, List<LogDirectory> directories, Function<String, TopicSettings> settings) {
+        this.nodeId = nodeId;
+        this.directories = List.copyOf(directories);
+        this.settings = settings;
+    }
+
+    // Control plane
+
+    /**
+     * This node leads the partition from now on, in the term that {@code state} names; its log is opened or created.
+     *
+     * @throws StorageException when the log cannot be had; the partition is registered and answers
+     *     KAFKA_STORAGE_ERROR until a later call succeeds
+     */
+    public Partition becomeLeader(PartitionState state) {
+        Partition partition = register(state);
+        try {
+            openLog(partition);
+        } finally {
+            partition.lead(state);
+        }
+        return partition;
+    }
+
+    /**
+     * Another node leads; this one holds a replica.
+     *
+     * @throws StorageException as {@link #becomeLeader}
+     */
+    public Partition becomeFollower(PartitionState state) {
+        Partition partition = register(state);
+        partition.follow(state);
+        openLog(partition);
+        return partition;
+    }
+
+    /** The partition leaves this node; those who wait are answered. With {@code deleteLog} its files go, too. */
+    public void stop(String topic, int partition, boolean deleteLog) {
+        Topic entry = byName.get(topic);
+        Partition stopped = entry == null ? null : entry.remove(partition);
+        if (entry != null && entry.isEmpty()) {
+            byName.remove(topic, entry);
+            byId.remove(entry.id, entry);
+        }
+        if (stopped != null) {
+            stopped.stop();
+        }
+        if (deleteLog) {
+            deleteLog(topic, partition);
+        }
+    }
+
+    /** New settings of a topic are in force, for its open logs, too. */
+    public void reconfigure(String topic, TopicSettings next) {
+        Topic entry = byName.get(topic);
+        if (entry != null) {
+            entry.forEach(partition -> partition.reconfigure(next));
+        }
+    }
+
+    /** Answers all who wait; the logs stay open, they are their directories'. */
+    @Override
+    public void close() {
+        forEach(Partition::stop);
+    }
+
+    // Look-up
+
+    /** The partition if this node holds it. */
+    public @Nullable Partition get(String topic, int partition) {
+        Topic entry = byName.get(topic);
+        return entry == null ? null : entry.get(partition);
+    }
+
+    /** The partition if this node holds it. */
+    public @Nullable Partition get(Uuid topicId, int partition) {
+        Topic entry = byId.get(topicId);
+        return entry == null ? null : entry.get(partition);
+    }
+
+    /** The name of a topic of which this node holds a partition. */
+    public @Nullable String topicName(Uuid topicId) {
+        Topic entry = byId.get(topicId);
+        return entry == null ? null : entry.name;
+    }
+
+    public void forEach(Consumer<Partition> action) {
+        byName.values().forEach(entry -> entry.forEach(action));
+    }
+
+    private Partition register(PartitionState state) {
+        Topic entry = byName.get(state.topic());
+        if (entry == null || !entry.id.equals(state.topicId())) {
+            entry = replaceTopic(entry, state);
+        }
+        Partition known = entry.get(state.partition());
+        if (known != null) {
+            return known;
+        }
+        Partition added = new Partition(state, nodeId, settings.apply(state.topic()));
+        entry.put(added);
+        return added;
+    }
+
+    /** A topic that is new here, or has been deleted and made again under the same name. */
+    private Topic replaceTopic(@Nullable Topic old, PartitionState state) {
+        if (old != null) {
+            byId.remove(old.id, old);
+            old.forEach(Partition::stop);
+        }
+        Topic entry = new Topic(state.topic(), state.topicId());
+        byName.put(entry.name, entry);
+        byId.put(entry.id, entry);
+        return entry;
+    }
+
+    private void openLog(Partition partition) {
+        if (partition.isOnline()) {
+            return;
+        }
+        LogDirectory directory = home(partition);
+        PartitionLog log;
+        try {
+            log = create(directory, partition);
+        } catch (TopicIdMismatchException e) {
+            LOG.warn("deleting what is left of an earlier topic of the same name: {}", e.getMessage());
+            directory.delete(partition.topic(), partition.partition());
+            log = create(directory, partition);
+        }
+        log.reconfigure(partition.settings().log());
+        partition.opened(log);
+    }
+
+    private static PartitionLog create(LogDirectory directory, Partition partition) {
+        Uuid id = partition.topicId();
+        return directory.create(
+                partition.topic(),
+                partition.partition(),
+                id.getMostSignificantBits(),
+                id.getLeastSignificantBits(),
+                partition.settings().log());
+    }
+
+    /** The directory that holds the partition, though it may be offline there; the one with the fewest logs for a new one. */
+    private LogDirectory home(Partition partition) {
+        PartitionName name = new PartitionName(partition.topic(), partition.partition());
+        LogDirectory fewest = directories.get(0);
+        for (LogDirectory directory : directories) {
+            if (directory.log(name.topic(), name.partition()) != null
+                    || directory.offline().containsKey(name)) {
+                return directory;
+            }
+            if (directory.logs().size() < fewest.logs().size()) {
+                fewest = directory;
+            }
+        }
+        return fewest;
+    }
+
+    private void deleteLog(String topic, int partition) {
+        for (LogDirectory directory : directories) {
+            if (directory.delete(topic, partition)) {
+                LOG.info("deleted log={}-{}", topic, partition);
+            }
+        }
+    }
+
+    /** The partitions of one topic that are here; an array by partition number, replaced whole by the one writer. */
+    private static final class Topic {
+        final String name;
+        final Uuid id;
+        private volatile @Nullable Partition[] partitions = NO_PARTITIONS;
+
+        Topic(String name, Uuid id) {
+            this.name = name;
+            this.id = id;
+        }
+
+        @Nullable
+        Partition get(int partition) {
+            @Nullable Partition[] all = partitions;
+            return partition >= 0 && partition < all.length ? all[partition] : null;
+        }
+
+        void put(Partition added) {
+            int index = added.partition();
+            @Nullable Partition[] next = Arrays.copyOf(partitions, Math.max(partitions.length, index + 1));
+            next[index] = added;
+            partitions = next;
+        }
+
+        @Nullable
+        Partition remove(int partition) {
+            Partition removed = get(partition);
+            if (removed != null) {
+                @Nullable Partition[] next = partitions.clone();
+                next[partition] = null;
+                partitions = next;
+            }
+            return removed;
+        }
+
+        boolean isEmpty() {
+            return Arrays.stream(partitions).allMatch(partition -> partition == null);
+        }
+
+        void forEach(Consumer<Partition> action) {
+            for (Partition partition : partitions) {
+                if (partition != null) {
+                    action.accept(partition);
+                }
+            }
+        }
+    }
+}

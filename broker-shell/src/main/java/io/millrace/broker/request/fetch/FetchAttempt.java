@@ -1,0 +1,190 @@
+package io.millrace.broker.request.fetch;
+
+import io.millrace.broker.partition.Partition;
+import io.millrace.broker.partition.ProgressListener;
+import io.millrace.broker.request.Request;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Future;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
+import org.apache.kafka.common.IsolationLevel;
+import org.apache.kafka.common.message.FetchRequestData;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One fetch request from its first read to its answer. When the read gives less than the client's minimum, the attempt
+ * waits with each of its partitions and reads again when enough bytes have become readable, at latest when the client's
+ * time is over. Everything runs on the connection's event loop but {@link #onProgress}, which only counts and wakes.
+ *
+ * <p>Invariant: {@code read} holds slices only between a read and the answer that takes them, never while waiting.
+ */
+final class FetchAttempt implements ProgressListener {
+    private static final Logger LOG = LoggerFactory.getLogger(FetchAttempt.class);
+
+    private final Request request;
+    private final FetchHandler handler;
+    private final FetchContext context;
+    private final boolean committedOnly;
+    private final int minBytes;
+    private final int maxBytes;
+    private final int maxWaitMs;
+
+    private final AtomicLong missingBytes = new AtomicLong();
+    private final AtomicBoolean wakeDue = new AtomicBoolean();
+
+    private List<FetchedPartition> read = List.of();
+    private boolean waiting;
+    private boolean ended;
+    private @Nullable Future<?> timer;
+
+    FetchAttempt(Request request, FetchHandler handler, FetchContext context) {
+        FetchRequestData data = request.data(FetchRequestData.class);
+        this.request = request;
+        this.handler = handler;
+        this.context = context;
+        this.committedOnly = data.isolationLevel() == IsolationLevel.READ_COMMITTED.id();
+        this.maxBytes = Math.min(data.maxBytes(), handler.fetchBytesMax());
+        this.minBytes = Math.min(data.minBytes(), maxBytes);
+        this.maxWaitMs = data.maxWaitMs();
+    }
+
+    /** The first read; answers, or begins to wait. */
+    void begin() {
+        boolean enough = readAll();
+        if (enough || maxWaitMs <= 0 || context.entries().isEmpty()) {
+            answer();
+        } else {
+            await();
+        }
+    }
+
+    /** More has become readable; any thread. */
+    @Override
+    public void onProgress(Partition partition, long newBytes) {
+        boolean enough = newBytes == UNKNOWN_BYTES || missingBytes.addAndGet(-newBytes) <= 0;
+        if (enough) {
+            wake();
+        }
+    }
+
+    private void wake() {
+        if (wakeDue.compareAndSet(false, true)) {
+            try {
+                request.loop().execute(this::readAgain);
+            } catch (RejectedExecutionException e) {
+                LOG.debug("event loop has ended request={}", request);
+            }
+        }
+    }
+
+    // Reading
+
+    /** Reads every partition; true when there is enough, or something that the client must hear of at once. */
+    private boolean readAll() {
+        List<FetchedPartition> rows = new ArrayList<>(context.entries().size());
+        read = rows;
+        int left = maxBytes;
+        long bytes = 0;
+        boolean tellAtOnce = false;
+        for (FetchEntry entry : context.entries()) {
+            FetchedPartition row = handler.reader()
+                    .read(entry, request.apiVersion(), committedOnly, Math.min(entry.maxBytes(), left), bytes == 0);
+            rows.add(row);
+            bytes += row.bytes();
+            left = Math.max(0, left - row.bytes());
+            tellAtOnce |= row.isError() || row.isDiverging();
+        }
+        missingBytes.set(minBytes - bytes);
+        return tellAtOnce || bytes >= minBytes;
+    }
+
+    private void readAgain() {
+        if (ended) {
+            return;
+        }
+        wakeDue.set(false); // before the read: what moves after it wakes again
+        if (readAll()) {
+            answer();
+        } else {
+            discard();
+        }
+    }
+
+    // Waiting
+
+    private void await() {
+        waiting = true;
+        discard();
+        timer = request.loop().schedule(this::expire, maxWaitMs, TimeUnit.MILLISECONDS);
+        request.onDisconnect(this::abandon);
+        for (FetchedPartition row : read) {
+            Partition partition = row.partition();
+            if (partition != null) {
+                partition.addListener(this);
+            }
+        }
+        if (movedSinceRead()) {
+            wake();
+        }
+    }
+
+    /** Whether a partition moved between the read and the moment its listener was added. */
+    private boolean movedSinceRead() {
+        for (FetchedPartition row : read) {
+            Partition partition = row.partition();
+            if (partition != null
+                    && (!partition.isOnline()
+                            || partition.log().highWatermark() != row.row().highWatermark()
+                            || partition.log().lastStableOffset() != row.row().lastStableOffset())) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private void expire() {
+        if (!ended) {
+            readAll();
+            answer();
+        }
+    }
+
+    private void abandon() {
+        if (!ended) {
+            end();
+            request.respondNothing();
+        }
+    }
+
+    private void discard() {
+        read.forEach(FetchedPartition::discard);
+    }
+
+    // Answering
+
+    private void answer() {
+        end();
+        request.respond(handler.response(request, context, read));
+    }
+
+    private void end() {
+        ended = true;
+        if (!waiting) {
+            return;
+        }
+        if (timer != null) {
+            timer.cancel(false);
+        }
+        for (FetchedPartition row : read) {
+            Partition partition = row.partition();
+            if (partition != null) {
+                partition.removeListener(this);
+            }
+        }
+    }
+}

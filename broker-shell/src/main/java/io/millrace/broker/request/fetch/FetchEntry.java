@@ -1,0 +1,97 @@
+package io.millrace.broker.request.fetch;
+
+import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.message.FetchRequestData.FetchPartition;
+
+/**
+ * One partition that a client fetches, from the request at hand or as its session remembers it. What was asked changes
+ * with each request that names the partition; what was answered is kept so that an incremental answer can leave out
+ * what has not changed. Owned by its session and touched under its lock, or by the one request that has no session.
+ */
+final class FetchEntry {
+    private static final long NEVER = -1L;
+
+    private final Key key;
+
+    private long fetchOffset;
+    private int maxBytes;
+    private int currentLeaderEpoch;
+    private int lastFetchedEpoch;
+
+    private long toldHighWatermark = NEVER;
+    private long toldLogStartOffset = NEVER;
+
+    /**
+     * A partition by topic id (from version 13 on) or by name.
+     *
+     * @param topic empty where the client names it by id
+     * @param topicId zero where the client names it by name
+     */
+    record Key(String topic, Uuid topicId, int partition) {}
+
+    FetchEntry(Key key, FetchPartition asked) {
+        this.key = key;
+        ask(asked);
+    }
+
+    private FetchEntry(FetchEntry other) {
+        this.key = other.key;
+        this.fetchOffset = other.fetchOffset;
+        this.maxBytes = other.maxBytes;
+        this.currentLeaderEpoch = other.currentLeaderEpoch;
+        this.lastFetchedEpoch = other.lastFetchedEpoch;
+    }
+
+    /** The entry as one request reads it, whatever later requests ask. */
+    FetchEntry snapshot() {
+        return new FetchEntry(this);
+    }
+
+    void ask(FetchPartition asked) {
+        fetchOffset = asked.fetchOffset();
+        maxBytes = asked.partitionMaxBytes();
+        currentLeaderEpoch = asked.currentLeaderEpoch();
+        lastFetchedEpoch = asked.lastFetchedEpoch();
+    }
+
+    /**
+     * Remembers what is answered.
+     *
+     * @return whether an incremental answer must have this partition in it
+     */
+    boolean tell(FetchedPartition answered) {
+        boolean changed = answered.bytes() > 0
+                || answered.row().highWatermark() != toldHighWatermark
+                || answered.row().logStartOffset() != toldLogStartOffset
+                || answered.isDiverging();
+        toldHighWatermark = answered.row().highWatermark();
+        toldLogStartOffset = answered.row().logStartOffset();
+        if (answered.isError()) {
+            toldHighWatermark = NEVER; // told again until it is over, and once when it is
+            return true;
+        }
+        return changed;
+    }
+
+    Key key() {
+        return key;
+    }
+
+    long fetchOffset() {
+        return fetchOffset;
+    }
+
+    int maxBytes() {
+        return maxBytes;
+    }
+
+    /** The epoch the client knows, -1 for none. */
+    int currentLeaderEpoch() {
+        return currentLeaderEpoch;
+    }
+
+    /** The epoch of the last record the client has, -1 for none. */
+    int lastFetchedEpoch() {
+        return lastFetchedEpoch;
+    }
+}
