@@ -1,6 +1,7 @@
 package io.millrace.broker.admin;
 
 import io.millrace.broker.kraft.KraftConfig;
+import io.millrace.broker.partition.TopicSettings;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Properties;
@@ -65,6 +66,11 @@ public final class EffectiveConfigs {
     /** A topic's configuration as it is now; the broker's where nothing is set for the topic. */
     public LogConfig topic(String topic) {
         return LogConfig.fromProps(broker().logDefaults(), repository.topicConfig(topic));
+    }
+
+    /** A topic's configuration as it is now, in the form that its partitions take. */
+    public TopicSettings settings(String topic) {
+        return TopicSettingsReader.read(broker(), topic(topic));
     }
 
     /** A configuration whose values are always the present ones, for those who keep theirs for good. */

@@ -20,33 +20,33 @@ import org.apache.kafka.server.common.KRaftVersion;
 import org.apache.kafka.server.common.MetadataVersion;
 
 /** A metadata cache filled by the records that a controller would write. */
-final class TestMetadata {
-    static final int NODE_ID = 1;
+public final class TestMetadata {
+    public static final int NODE_ID = 1;
 
     private final KRaftMetadataCache cache = new KRaftMetadataCache(NODE_ID, () -> KRaftVersion.KRAFT_VERSION_1);
     private MetadataImage image = MetadataImage.EMPTY;
     private MetadataDelta lastDelta;
     private long offset;
 
-    TestMetadata() {
+    public TestMetadata() {
         apply(new FeatureLevelRecord()
                 .setName(MetadataVersion.FEATURE_NAME)
                 .setFeatureLevel(MetadataVersion.latestProduction().featureLevel()));
     }
 
-    KRaftMetadataCache cache() {
+    public KRaftMetadataCache cache() {
         return cache;
     }
 
-    MetadataImage image() {
+    public MetadataImage image() {
         return image;
     }
 
-    MetadataDelta lastDelta() {
+    public MetadataDelta lastDelta() {
         return lastDelta;
     }
 
-    TestMetadata broker(int id, boolean fenced) {
+    public TestMetadata broker(int id, boolean fenced) {
         BrokerEndpointCollection endpoints = new BrokerEndpointCollection();
         endpoints.add(new BrokerEndpoint()
                 .setName(TestRequest.LISTENER.value())
@@ -61,7 +61,7 @@ final class TestMetadata {
                 .setEndPoints(endpoints));
     }
 
-    TestMetadata topic(String name, Uuid id, int partitions, int... replicas) {
+    public TestMetadata topic(String name, Uuid id, int partitions, int... replicas) {
         apply(new TopicRecord().setName(name).setTopicId(id));
         List<Integer> list = Arrays.stream(replicas).boxed().toList();
         for (int p = 0; p < partitions; p++) {
@@ -78,7 +78,7 @@ final class TestMetadata {
         return this;
     }
 
-    TestMetadata config(ConfigResource.Type type, String resource, String name, String value) {
+    public TestMetadata config(ConfigResource.Type type, String resource, String name, String value) {
         return apply(new ConfigRecord()
                 .setResourceType(type.id())
                 .setResourceName(resource)

@@ -21,12 +21,12 @@ import org.apache.kafka.common.security.auth.KafkaPrincipal;
 import org.apache.kafka.common.security.auth.SecurityProtocol;
 
 /** Sends one request through a router without a network, waits for its answer and sees that it can be written. */
-final class TestRequest {
-    static final ListenerName LISTENER = new ListenerName("PLAINTEXT");
+public final class TestRequest {
+    public static final ListenerName LISTENER = new ListenerName("PLAINTEXT");
 
     private TestRequest() {}
 
-    static <R extends ApiMessage> R ask(
+    public static <R extends ApiMessage> R ask(
             Consumer<RequestRouter> handlers, AbstractRequest body, short version, Class<R> type) {
         RequestRouter router = new RequestRouter();
         handlers.accept(router);
@@ -38,7 +38,7 @@ final class TestRequest {
         return type.cast(answer);
     }
 
-    static <R extends ApiMessage> R ask(
+    public static <R extends ApiMessage> R ask(
             Consumer<RequestRouter> handlers, AbstractRequest.Builder<?> body, Class<R> type) {
         short version = body.latestAllowedVersion();
         return ask(handlers, body.build(version), version, type);
