@@ -77,10 +77,8 @@ public final class AdminApis {
 
     /** KIP-848 wants the configuration's word and the cluster's finalized feature. */
     private boolean isConsumerProtocolEnabled() {
-        short level = plane.metadata()
-                .features()
-                .finalizedFeatures()
-                .getOrDefault(GroupVersion.FEATURE_NAME, (short) 0);
+        short level =
+                plane.metadata().features().finalizedFeatures().getOrDefault(GroupVersion.FEATURE_NAME, (short) 0);
         return GroupVersion.fromFeatureLevel(level).isConsumerRebalanceProtocolSupported()
                 && plane.config().getList(REBALANCE_PROTOCOLS).stream()
                         .anyMatch(name -> name.trim().toLowerCase(Locale.ROOT).equals(CONSUMER_PROTOCOL));

@@ -74,8 +74,8 @@ public final class LogHandlers {
     }
 
     private DescribeLogDirsResult describe(LogDirectory directory, @Nullable Set<TopicPartition> asked) {
-        DescribeLogDirsResult result =
-                new DescribeLogDirsResult().setLogDir(directory.path().toAbsolutePath().toString());
+        DescribeLogDirsResult result = new DescribeLogDirsResult()
+                .setLogDir(directory.path().toAbsolutePath().toString());
         if (directory.failure() != null) {
             return result.setErrorCode(Errors.KAFKA_STORAGE_ERROR.code());
         }
@@ -111,7 +111,8 @@ public final class LogHandlers {
 
     private void describeProducers(Request request) {
         DescribeProducersResponseData response = new DescribeProducersResponseData();
-        for (TopicRequest topic : request.data(DescribeProducersRequestData.class).topics()) {
+        for (TopicRequest topic :
+                request.data(DescribeProducersRequestData.class).topics()) {
             TopicResponse topicResponse = new TopicResponse().setName(topic.name());
             ApiError topicError = checkTopic(topic.name());
             topic.partitionIndexes()
@@ -140,8 +141,9 @@ public final class LogHandlers {
         if (partition == null || error != Errors.NONE) {
             return response.setErrorCode(error.code());
         }
-        return response.setActiveProducers(
-                partition.log().activeProducers().stream().map(LogHandlers::state).toList());
+        return response.setActiveProducers(partition.log().activeProducers().stream()
+                .map(LogHandlers::state)
+                .toList());
     }
 
     private Errors error(@Nullable Partition partition, String topic, int index) {

@@ -38,7 +38,8 @@ final class TopicSettingsReader {
                 .producerIdExpirationMs(broker.getInt(TransactionLogConfig.PRODUCER_ID_EXPIRATION_MS_CONFIG))
                 .transactionTimeoutMsMax(
                         broker.getInt(TransactionStateManagerConfig.TRANSACTIONS_MAX_TIMEOUT_MS_CONFIG))
-                .syncBeforeAck(Boolean.parseBoolean(String.valueOf(broker.originals().get(SYNC_ACKS))))
+                .syncBeforeAck(
+                        Boolean.parseBoolean(String.valueOf(broker.originals().get(SYNC_ACKS))))
                 .build();
     }
 }

@@ -7,9 +7,9 @@ import io.millrace.log.AppendResult;
 import io.millrace.log.AppendStatus;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
+import org.apache.kafka.common.InvalidRecordException;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.InvalidRecordException;
 import org.apache.kafka.common.errors.CorruptRecordException;
 import org.apache.kafka.common.errors.InvalidProducerEpochException;
 import org.apache.kafka.common.errors.KafkaStorageException;
@@ -77,8 +77,7 @@ final class LogPartitionWriter implements PartitionWriter {
     }
 
     @Override
-    public long append(
-            TopicPartition tp, VerificationGuard guard, MemoryRecords records, short transactionVersion) {
+    public long append(TopicPartition tp, VerificationGuard guard, MemoryRecords records, short transactionVersion) {
         AppendResult result = new AppendResult();
         AppendStatus status = leader(tp).append(records.buffer().duplicate(), AppendOrigin.COORDINATOR, result);
         if (status != AppendStatus.APPENDED) {
@@ -89,7 +88,8 @@ final class LogPartitionWriter implements PartitionWriter {
 
     /** The exception by which the runtime decides whether to answer, to retry or to unload the partition. */
     private static KafkaException failure(TopicPartition tp, AppendStatus status, AppendResult result) {
-        String message = "partition=" + tp + " append=" + status + (result.message() == null ? "" : ": " + result.message());
+        String message =
+                "partition=" + tp + " append=" + status + (result.message() == null ? "" : ": " + result.message());
         return switch (status) {
             case FENCED_EPOCH -> new NotLeaderOrFollowerException(message);
             case NO_SPACE, OFFLINE -> new KafkaStorageException(message);

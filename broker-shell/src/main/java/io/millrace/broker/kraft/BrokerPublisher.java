@@ -31,6 +31,7 @@ final class BrokerPublisher implements MetadataPublisher {
 
     private final int nodeId;
     private final KRaftMetadataCache published;
+    private final PublishedOffset publishedOffset;
     private final PartitionChanges partitions;
     private final List<CoordinatorElections> coordinators;
     private final ConfigChanges configs;
@@ -39,11 +40,13 @@ final class BrokerPublisher implements MetadataPublisher {
     BrokerPublisher(
             int nodeId,
             KRaftMetadataCache published,
+            PublishedOffset publishedOffset,
             PartitionChanges partitions,
             List<CoordinatorElections> coordinators,
             ConfigChanges configs) {
         this.nodeId = nodeId;
         this.published = published;
+        this.publishedOffset = publishedOffset;
         this.partitions = partitions;
         this.coordinators = coordinators;
         this.configs = configs;
@@ -74,6 +77,7 @@ final class BrokerPublisher implements MetadataPublisher {
             coordinators.forEach(c -> apply("elections of " + c.topic(), () -> applyElections(c, topics, image)));
         }
         coordinators.forEach(c -> apply("metadata of " + c.topic(), () -> c.onMetadataUpdate(delta, image)));
+        publishedOffset.advance(image.highestOffsetAndEpoch().offset());
         firstPublish.complete(null);
     }
 

@@ -5,11 +5,15 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.message.UnregisterBrokerRequestData;
 import org.apache.kafka.common.metrics.Metrics;
+import org.apache.kafka.common.requests.UnregisterBrokerRequest;
 import org.apache.kafka.image.MetadataImage;
 import org.apache.kafka.image.publisher.MetadataPublisher;
+import org.apache.kafka.metadata.BrokerRegistration;
 import org.apache.kafka.metadata.KRaftMetadataCache;
 import org.apache.kafka.metadata.ListenerInfo;
 import org.apache.kafka.server.config.ServerLogConfigs;
@@ -37,6 +41,7 @@ public final class ControlPlane implements AutoCloseable {
     private final ClusterMetadata metadata;
     private final @Nullable ControllerNode controller;
     private final @Nullable ControllerRequestHandlers handlers;
+    private final PublishedOffset publishedOffset = new PublishedOffset();
     private final ControllerChannel forwarding;
     private final AutoTopicCreator topicCreator;
     private final ProducerIdBlocks producerIds;
@@ -117,6 +122,30 @@ public final class ControlPlane implements AutoCloseable {
     // Becoming a broker
 
     /**
+     * Ends the session that the controller still keeps for this broker's last run, where that did not end in order.
+     *
+     * <p>A broker that was killed is otherwise refused until its old session has run out, nine seconds by default. Here the
+     * old run is known to be over: its directories are the ones that this process holds the locks of. Only where this node
+     * is the quorum's leader itself; the registration that follows tells of the unclean end all the same.
+     *
+     * @return completes when this broker can register
+     */
+    public CompletableFuture<Void> endPreviousRun() {
+        @Nullable BrokerRegistration previous = replayed().getImage().cluster().broker(config.nodeId());
+        boolean blocks = previous != null && !previous.fenced() && isSameDirectories(previous.directories());
+        if (!blocks || controller == null || controllerId().orElse(-1) != config.nodeId()) {
+            return CompletableFuture.completedFuture(null);
+        }
+        LOG.info("ending the session of this broker's last run, epoch {}", previous.epoch());
+        UnregisterBrokerRequestData data = new UnregisterBrokerRequestData().setBrokerId(config.nodeId());
+        return forwarding.send(new UnregisterBrokerRequest.Builder(data)).thenAccept(response -> {});
+    }
+
+    private boolean isSameDirectories(List<Uuid> previous) {
+        return Set.copyOf(previous).equals(Set.copyOf(directories.directoryIds().values()));
+    }
+
+    /**
      * Registers this broker, fenced, and starts its heartbeats.
      *
      * @param listeners what clients and other brokers are told, ports known
@@ -147,8 +176,8 @@ public final class ControlPlane implements AutoCloseable {
             PartitionChanges partitions, List<CoordinatorElections> coordinators, ConfigChanges configs)
             throws Exception {
         coordinators.forEach(c -> topicCreator.internalTopic(c.topic(), c.internalTopic()));
-        BrokerPublisher publisher =
-                new BrokerPublisher(config.nodeId(), metadata.published(), partitions, coordinators, configs);
+        BrokerPublisher publisher = new BrokerPublisher(
+                config.nodeId(), metadata.published(), publishedOffset, partitions, coordinators, configs);
         brokerPublisher = publisher;
         metadata.install(List.of(publisher));
         return CompletableFuture.allOf(publisher.firstPublish(), registered().caughtUp());
@@ -206,7 +235,12 @@ public final class ControlPlane implements AutoCloseable {
 
     /** Hands admin requests to the active controller. */
     public Forwarder forwarder() {
-        return new ControllerForwarder(forwarding);
+        return new ControllerForwarder(forwarding, this::committedIsSeen);
+    }
+
+    private CompletableFuture<Void> committedIsSeen() {
+        long end = raft.client().highWatermark().orElse(0);
+        return publishedOffset.reached(end - 1);
     }
 
     /** Creates topics that clients ask about. */

@@ -1,62 +1,137 @@
 package io.millrace.broker.node;
 
+import io.millrace.broker.admin.AdminApis;
+import io.millrace.broker.admin.EffectiveConfigs;
 import io.millrace.broker.config.NodeConfig;
-import io.millrace.broker.kraft.ConfigChanges;
+import io.millrace.broker.coordinator.GroupCoordination;
 import io.millrace.broker.kraft.ControlPlane;
-import io.millrace.broker.kraft.PartitionChanges;
 import io.millrace.broker.kraft.StartRefusal;
+import io.millrace.broker.partition.PartitionRegistry;
 import io.millrace.broker.request.RequestRouter;
+import io.millrace.broker.request.data.DataPlane;
+import io.millrace.broker.request.data.DataPlaneSettings;
+import io.millrace.log.LogClock;
+import io.millrace.log.LogDirectory;
+import io.millrace.log.LogRuntime;
 import io.millrace.log.checkpoint.DirectoryLock;
+import io.millrace.mapped.FileFaults;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
-import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.Uuid;
-import org.apache.kafka.common.protocol.ApiKeys;
-import org.apache.kafka.metadata.PartitionRegistration;
+import org.apache.kafka.server.config.ServerConfigs;
+import org.apache.kafka.server.config.ServerLogConfigs;
 
+/**
+ * The parts of a node that only a broker has: logs, partitions, the group coordinator, and the handlers of its clients.
+ *
+ * <p>Owner: {@link NodeParts}. Every part that is started is put on the stop sequence, so that clients are gone before
+ * the logs they read are closed, and the logs before the epoch that their marker names.
+ */
 final class BrokerParts {
     private final ControlPlane plane;
+    private final EffectiveConfigs configs;
+    private final LogEvents events;
+    private final List<LogDirectory> directories;
+    private final PartitionRegistry partitions;
+    private final GroupCoordination groups;
 
-    private BrokerParts(ControlPlane plane) {
+    private BrokerParts(
+            ControlPlane plane,
+            EffectiveConfigs configs,
+            LogEvents events,
+            List<LogDirectory> directories,
+            PartitionRegistry partitions,
+            GroupCoordination groups) {
         this.plane = plane;
+        this.configs = configs;
+        this.events = events;
+        this.directories = directories;
+        this.partitions = partitions;
+        this.groups = groups;
     }
 
+    /**
+     * Opens the logs and registers the handlers; nobody is served yet.
+     *
+     * @param locks the held locks of the directories, which belong to the logs from here on
+     */
     static BrokerParts start(
             NodeConfig config,
             ControlPlane plane,
             Map<Path, DirectoryLock> locks,
+            BoundListeners clients,
             RequestRouter router,
             StopSequence stops) {
-        router.register(ApiKeys.CREATE_TOPICS, plane.forwarder());
-        router.register(ApiKeys.DESCRIBE_QUORUM, plane.forwarder());
-        return new BrokerParts(plane);
+        EffectiveConfigs configs = new EffectiveConfigs(plane.nodeId(), plane.config(), plane.replayed());
+        LogEvents events = new LogEvents();
+        LogRuntime runtime = LogRuntime.start(LogClock.SYSTEM, events, FileFaults.NONE);
+        stops.add("log agents", runtime::close);
+        List<LogDirectory> directories = open(config, plane, locks, configs, runtime, stops);
+        stops.add("client connections", clients::close);
+        PartitionRegistry partitions = new PartitionRegistry(plane.nodeId(), directories, configs::settings);
+        DataPlane data = DataPlane.register(
+                router, partitions, new ClusterTopics(plane.metadata()), plane.producerIds(), settings(config));
+        stops.add("data path", data::close);
+        stops.add("partitions", partitions::close);
+        GroupCoordination groups = GroupCoordination.create(
+                plane.nodeId(), configs.live(), p -> partitions.get(p.topic(), p.partition()), configs::topic);
+        stops.add("group coordinator", groups::close);
+        new AdminApis(plane, configs, groups, partitions, directories).registerOn(router);
+        return new BrokerParts(plane, configs, events, directories, partitions, groups);
     }
 
+    private static List<LogDirectory> open(
+            NodeConfig config,
+            ControlPlane plane,
+            Map<Path, DirectoryLock> locks,
+            EffectiveConfigs configs,
+            LogRuntime runtime,
+            StopSequence stops) {
+        int threads = config.getInt(ServerLogConfigs.NUM_RECOVERY_THREADS_PER_DATA_DIR_CONFIG);
+        List<LogDirectory> directories = new ArrayList<>();
+        for (Path path : config.logDirs()) {
+            LogDirectory directory = LogDirectory.open(
+                    path,
+                    Objects.requireNonNull(locks.get(path), "lock of " + path),
+                    runtime,
+                    topic -> configs.settings(topic).log(),
+                    threads,
+                    runtime.listener());
+            stops.add("logs in " + path, () -> directory.close(plane.brokerEpoch()));
+            directories.add(directory);
+        }
+        return directories;
+    }
+
+    private static DataPlaneSettings settings(NodeConfig config) {
+        DataPlaneSettings defaults = DataPlaneSettings.DEFAULTS;
+        return new DataPlaneSettings(
+                config.getInt(ServerConfigs.FETCH_MAX_BYTES_CONFIG),
+                config.getInt(ServerConfigs.MAX_INCREMENTAL_FETCH_SESSION_CACHE_SLOTS_CONFIG),
+                defaults.inflatedBytesMax(),
+                defaults.clockMs());
+    }
+
+    /**
+     * From now on the metadata decides what is led, followed and deleted.
+     *
+     * @return completes when what it says already has been done
+     */
     CompletableFuture<Void> applyMetadata() {
         try {
-            return plane.apply(
-                    new PartitionChanges() {
-                        @Override
-                        public void lead(TopicPartition partition, Uuid topicId, PartitionRegistration state) {}
-
-                        @Override
-                        public void follow(TopicPartition partition, Uuid topicId, PartitionRegistration state) {}
-
-                        @Override
-                        public void stop(TopicPartition partition, boolean delete) {}
-                    },
-                    List.of(),
-                    new ConfigChanges() {
-                        @Override
-                        public void onTopicConfigs(String topic) {}
-
-                        @Override
-                        public void onDefaultConfigs() {}
-                    });
+            StrayLogs.delete(directories, plane.replayed().getImage().topics(), plane.nodeId());
+            MetadataActions actions = new MetadataActions(partitions, configs);
+            return plane.apply(actions, List.of(groups), actions);
         } catch (Exception e) {
             throw new StartRefusal("Cannot apply the metadata: " + e.getMessage(), e);
         }
+    }
+
+    /** What opening the logs found. */
+    NodeFacts.RecoverySummary recovery() {
+        return events.summary(directories.stream().map(LogDirectory::report).toList());
     }
 }

@@ -136,15 +136,15 @@ final class NodeParts {
         if (controllers != null) {
             controllers.open();
         }
-        if (clients != null) {
-            startBroker(kraft, started, clients, router);
-        }
+        NodeFacts.RecoverySummary recovery = clients == null
+                ? new NodeFacts.RecoverySummary(0, true, 0, 0, List.of())
+                : startBroker(kraft, started, clients, router);
         facts = new NodeFacts(
                 directories.clusterId(),
                 directories.formatted(),
                 bound.stream().flatMap(l -> l.specs().stream()).toList(),
                 advertised(bound),
-                new NodeFacts.RecoverySummary(0, true, 0, 0, List.of()),
+                recovery,
                 Duration.ofNanos(System.nanoTime() - startedNs));
     }
 
@@ -206,13 +206,14 @@ final class NodeParts {
         }
     }
 
-    private void startBroker(KraftConfig kraft, ControlPlane started, BoundListeners clients, RequestRouter router)
-            throws IOException {
+    private NodeFacts.RecoverySummary startBroker(
+            KraftConfig kraft, ControlPlane started, BoundListeners clients, RequestRouter router) throws IOException {
         ListenerInfo info = clients.advertised(
                 Optional.of(kraft.interBrokerListenerName().value()), kraft.advertisedBrokerListeners());
-        started.register(info, previousEpoch());
         waiting.until("the metadata quorum", started.firstImage());
-        BrokerParts broker = BrokerParts.start(config, started, locks, router, stops);
+        waiting.until("the end of the last run's session", started.endPreviousRun());
+        started.register(info, previousEpoch());
+        BrokerParts broker = BrokerParts.start(config, started, locks, clients, router, stops);
         CompletableFuture<Void> applied = broker.applyMetadata();
         stops.add("metadata of the broker", started::stopApplying);
         waiting.until("the controller to know this broker", applied);
@@ -220,6 +221,7 @@ final class NodeParts {
         clients.open();
         stops.add("client ports", clients::stopAccepting);
         stops.add("leadership", () -> started.shutDownControlled(CONTROLLED_SHUTDOWN_MS));
+        return broker.recovery();
     }
 
     /** Bounds the stop: what the controller has not moved by then is moved by losing this broker's session. */

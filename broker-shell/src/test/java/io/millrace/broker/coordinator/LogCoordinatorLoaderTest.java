@@ -41,7 +41,10 @@ class LogCoordinatorLoaderTest {
         logs = new TestLogs(directory);
         writer = new LogPartitionWriter(logs::find, logs::config);
         loader = new LogCoordinatorLoader<>(
-                Time.SYSTEM, logs::find, (key, value) -> StandardCharsets.UTF_8.decode(value).toString(), 256);
+                Time.SYSTEM,
+                logs::find,
+                (key, value) -> StandardCharsets.UTF_8.decode(value).toString(),
+                256);
     }
 
     @AfterEach

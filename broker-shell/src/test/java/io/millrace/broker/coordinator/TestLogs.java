@@ -26,8 +26,8 @@ final class TestLogs implements AutoCloseable {
     private final PartitionRegistry registry;
 
     TestLogs(Path dataDirectory) throws IOException {
-        directory = LogDirectory.open(
-                dataDirectory, runtime, topic -> TopicSettings.DEFAULTS.log(), 1, LogListener.NONE);
+        directory =
+                LogDirectory.open(dataDirectory, runtime, topic -> TopicSettings.DEFAULTS.log(), 1, LogListener.NONE);
         registry = new PartitionRegistry(NODE_ID, List.of(directory), topic -> TopicSettings.DEFAULTS);
     }
 
