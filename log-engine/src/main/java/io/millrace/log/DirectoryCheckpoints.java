@@ -26,6 +26,7 @@ final class DirectoryCheckpoints {
     private final Map<PartitionName, Long> readRecoveryPoints;
     private final Map<PartitionName, Long> readLogStarts;
     private final Map<PartitionName, Long> readHighWatermarks;
+    private Map<PartitionName, Long> writtenRecoveryPoints;
 
     private DirectoryCheckpoints(Path dataDirectory, FileFaults faults) {
         recoveryPoints = new OffsetCheckpoint(dataDirectory, OffsetCheckpoint.RECOVERY_POINT, faults);
@@ -34,6 +35,7 @@ final class DirectoryCheckpoints {
         readRecoveryPoints = readOrWarn(recoveryPoints);
         readLogStarts = readOrWarn(logStarts);
         readHighWatermarks = readOrWarn(highWatermarks);
+        writtenRecoveryPoints = readRecoveryPoints;
     }
 
     static DirectoryCheckpoints read(Path dataDirectory, FileFaults faults) {
@@ -73,7 +75,27 @@ final class DirectoryCheckpoints {
     }
 
     void writeRecoveryPoints(Collection<PartitionLog> logs, Collection<PartitionName> offline) {
-        recoveryPoints.write(offsets(logs, PartitionLog::flushedOffset, offline, readRecoveryPoints));
+        writeRecoveryPoints(offsets(logs, PartitionLog::flushedOffset, offline, readRecoveryPoints));
+    }
+
+    /** Makes the recovery points of some logs at most what is given, before the logs are cut there. */
+    void lowerRecoveryPoints(Map<PartitionName, Long> atMost) {
+        Map<PartitionName, Long> lowered = new TreeMap<>(writtenRecoveryPoints);
+        atMost.forEach((name, offset) -> lowered.computeIfPresent(name, (same, known) -> Math.min(known, offset)));
+        if (!lowered.equals(writtenRecoveryPoints)) {
+            writeRecoveryPoints(lowered);
+        }
+    }
+
+    private void writeRecoveryPoints(Map<PartitionName, Long> offsets) {
+        recoveryPoints.write(offsets);
+        writtenRecoveryPoints = offsets;
+    }
+
+    /** Whether a log has been cut below the recovery point that stands on the disk. */
+    boolean isAhead(PartitionLog log) {
+        Long written = writtenRecoveryPoints.get(new PartitionName(log.topic(), log.partition()));
+        return written != null && written > log.flushedOffset();
     }
 
     void writeLogStarts(Collection<PartitionLog> logs, Collection<PartitionName> offline) {

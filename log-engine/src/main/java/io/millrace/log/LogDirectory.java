@@ -212,6 +212,32 @@ public final class LogDirectory implements AutoCloseable {
         return true;
     }
 
+    /**
+     * Cuts logs, each at its offset. The recovery points on the disk are lowered first: one above the end of its log would make a later
+     * torn tail look like damage of what was known to be safe.
+     */
+    public synchronized void truncate(Map<PartitionName, Long> offsets) {
+        requireUsable();
+        housekeeping.prepareTruncation(offsets);
+        offsets.forEach((name, offset) -> open(name).truncateTo(offset));
+    }
+
+    /** Drops all records of a log; its next one gets {@code offset}. */
+    public synchronized void truncateFullyAndStartAt(String topic, int partition, long offset) {
+        requireUsable();
+        PartitionName name = new PartitionName(topic, partition);
+        housekeeping.prepareTruncation(Map.of(name, 0L));
+        open(name).truncateFullyAndStartAt(offset);
+    }
+
+    private PartitionLog open(PartitionName name) {
+        OpenLog open = logs.get(name);
+        if (open == null) {
+            throw new IllegalArgumentException("no open log of " + name);
+        }
+        return open.log();
+    }
+
     /** {@code <topic>-<partition>.<unique id>-delete}, the front cut to what a file name may have. */
     private static String deletedName(PartitionName name) {
         String unique = "." + UUID.randomUUID().toString().replace("-", "") + DelayedDeletes.SUFFIX;

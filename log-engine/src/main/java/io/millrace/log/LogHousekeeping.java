@@ -1,6 +1,8 @@
 package io.millrace.log;
 
+import io.millrace.log.checkpoint.PartitionName;
 import io.millrace.mapped.StorageException;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -103,7 +105,8 @@ final class LogHousekeeping {
             lastHighWatermarkMs = nowMs;
             write(this::writeHighWatermarks);
         }
-        if (isDue(lastCheckpointMs, CHECKPOINT_INTERVAL_MS, nowMs)) {
+        boolean cut = directory.logs().stream().anyMatch(checkpoints::isAhead);
+        if (cut || isDue(lastCheckpointMs, CHECKPOINT_INTERVAL_MS, nowMs)) {
             lastCheckpointMs = nowMs;
             write(this::writeOffsets);
         }
@@ -128,6 +131,11 @@ final class LogHousekeeping {
             failWithDevice(e);
             return false;
         }
+    }
+
+    /** Lets a crash find nothing amiss after logs have been cut at these offsets; called before they are. */
+    synchronized void prepareTruncation(Map<PartitionName, Long> offsets) {
+        checkpoints.lowerRecoveryPoints(offsets);
     }
 
     /** Does nothing from here on; waits for what is being done. */

@@ -346,6 +346,36 @@ class LogDirectoryTest {
     }
 
     @Test
+    void truncationLowersTheRecoveryPointFirst() throws IOException {
+        PartitionLog log = create("orders", 0);
+        append(log, 20);
+        log.flush();
+        directory.housekeep(clock.advance(Duration.ofSeconds(61)));
+        directory.truncate(Map.of(new PartitionName("orders", 0), 12L));
+        assertEquals(12, log.logEndOffset());
+        assertEquals("0\n1\norders 0 12\n", Files.readString(path.resolve("recovery-point-offset-checkpoint")));
+        append(log, 4);
+        LogDirectory killed = open(copyOfKilled());
+        assertTrue(killed.offline().isEmpty());
+        assertEquals(16, killed.log("orders", 0).logEndOffset());
+        killed.close();
+        directory.truncateFullyAndStartAt("orders", 0, 100);
+        assertEquals(100, log.logEndOffset());
+        assertEquals("0\n1\norders 0 0\n", Files.readString(path.resolve("recovery-point-offset-checkpoint")));
+    }
+
+    @Test
+    void truncationPastTheDirectoryIsNoticedByHousekeeping() throws IOException {
+        PartitionLog log = create("orders", 0);
+        append(log, 20);
+        log.flush();
+        directory.housekeep(clock.advance(Duration.ofSeconds(61)));
+        log.truncateTo(5);
+        directory.housekeep(clock.advance(Duration.ofSeconds(1)));
+        assertEquals("0\n1\norders 0 5\n", Files.readString(path.resolve("recovery-point-offset-checkpoint")));
+    }
+
+    @Test
     void damagedCheckpointMeansAScanAndAWarning() throws IOException {
         append(create("orders", 0), 3);
         directory.close();
