@@ -47,11 +47,14 @@ final class LogRoller {
         return active.ageMs(recordTimestampMs, nowMs) > config.segmentMs() - jitterMs;
     }
 
-    /** Rolls by the clock alone: a log that takes no appends would keep its last segment for ever. */
+    /**
+     * Rolls by the clock alone: a log that takes no appends would keep its last segment for ever. The age is that of the segment and not
+     * of its records: old records that are loaded into a new log must not make a segment in every round of the housekeeper.
+     */
     boolean rollIfDue(long nowMs) {
         Segment active = log.segments.active();
         boolean due =
-                active.size() > 0 && active.ageMs(nowMs, nowMs) > log.config().segmentMs() - jitterMs;
+                active.size() > 0 && active.clockAgeMs(nowMs) > log.config().segmentMs() - jitterMs;
         if (due) {
             roll();
         }

@@ -311,6 +311,19 @@ class LogDirectoryTest {
     }
 
     @Test
+    void oldRecordsInANewLogDoNotRollItInEveryRound() {
+        PartitionLog log = directory.create(
+                "loaded", 0, 7, 8, LogConfig.builder().retentionMs(-1).build());
+        for (int i = 0; i < 5; i++) {
+            ByteBuffer batch =
+                    new RecordBatchBuilder().add(1_000, null, new byte[1]).build();
+            log.appendAsLeader(batch, 0, AppendOrigin.CLIENT, new AppendResult());
+            directory.housekeep(clock.advance(Duration.ofSeconds(1)));
+        }
+        assertEquals(1, log.segmentCount());
+    }
+
+    @Test
     void flushByInterval() {
         PartitionLog log = directory.create(
                 "orders", 0, 7, 8, LogConfig.builder().flushMs(1000).build());

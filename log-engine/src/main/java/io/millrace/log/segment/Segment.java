@@ -269,6 +269,11 @@ public final class Segment {
         return firstTimestamp >= 0 ? recordTimestampMs - firstTimestamp : nowMs - createdMs;
     }
 
+    /** How long ago it was made, or opened by this process. */
+    public long clockAgeMs(long nowMs) {
+        return nowMs - createdMs;
+    }
+
     /** The last entry of the time index, so that the largest timestamp is found without a scan. */
     private void finishTimeIndex() {
         if (maxTimestamp > NO_TIMESTAMP) {

@@ -20,8 +20,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Kafka's directories as a whole: every partition opens in place, after a clean stop and after a kill, and again after ours. */
 class GoldenLogDirectoryTest {
-    private static final LogConfig CONFIG =
-            LogConfig.builder().retentionMs(-1).build();
+    private static final LogConfig CONFIG = LogConfig.builder().retentionMs(-1).build();
 
     @TempDir
     private Path temp;
@@ -73,8 +72,7 @@ class GoldenLogDirectoryTest {
     private static void verify(LogDirectory directory, String kind) throws Exception {
         assertTrue(directory.offline().isEmpty(), directory.offline().toString());
         assertEquals(List.of(), directory.report().warnings());
-        List<GoldenPartition> partitions =
-                GoldenPartition.read(GoldenDirectory.resource("manifest-" + kind + ".csv"));
+        List<GoldenPartition> partitions = GoldenPartition.read(GoldenDirectory.resource("manifest-" + kind + ".csv"));
         for (GoldenPartition expected : partitions) {
             PartitionName name = PartitionName.parse(expected.name());
             PartitionLog log = directory.log(name.topic(), name.partition());
