@@ -36,6 +36,9 @@ public final class MappedRegion implements AutoCloseable {
 
     private volatile boolean closed;
 
+    /** Looked up once, when advice is first given; 0 before. */
+    private long address;
+
     private MappedRegion(StorageFile file, long position, int length, Mapping mapping) {
         this.file = file.path();
         this.faults = file.faults();
@@ -154,9 +157,9 @@ public final class MappedRegion implements AutoCloseable {
     public void adviseRandom() {
         Posix posix = Posix.instance();
         if (posix != null && !closed && length > 0) {
-            long address = posix.address(mapping.buffer());
-            long start = pageFloor(address);
-            posix.madvise(start, address + length - start, Posix.MADV_RANDOM);
+            long first = address(posix);
+            long start = pageFloor(first);
+            posix.madvise(start, first + length - start, Posix.MADV_RANDOM);
         }
     }
 
@@ -174,7 +177,7 @@ public final class MappedRegion implements AutoCloseable {
             return false;
         }
         Objects.checkFromIndexSize(from, count, length);
-        long first = posix.address(mapping.buffer()) + from;
+        long first = address(posix) + from;
         long start = pageFloor(first);
         return posix.madvise(start, first + count - start, Posix.MADV_POPULATE_WRITE) == 0;
     }
@@ -237,6 +240,15 @@ public final class MappedRegion implements AutoCloseable {
         closed = true;
         memory = CLOSED;
         Unmapping.OF_THIS_JDK.unmap(mapping);
+    }
+
+    private long address(Posix posix) {
+        long known = address;
+        if (known == 0) {
+            known = posix.address(mapping.buffer());
+            address = known;
+        }
+        return known;
     }
 
     private static long pageFloor(long address) {

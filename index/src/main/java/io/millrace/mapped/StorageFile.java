@@ -21,6 +21,12 @@ import java.util.Set;
 public final class StorageFile implements AutoCloseable {
     private static final String REMOTE_OR_COPYING = "btrfs zfs bcachefs nfs nfs4 cifs smb3 9p ceph";
 
+    /**
+     * Largest single write. For one of 1 MiB the kernel takes large folios from fresh memory and clears them: measured 1,215
+     * µs of processor for a MiB at once, 230 to 290 in pieces of 256 or 64 KiB, 455 in pieces of 16 KiB.
+     */
+    private static final int WRITE_BYTES_MAX = 128 * 1024;
+
     /** How a file is opened. */
     public enum Mode {
         /** For reading; the file must exist. */
@@ -275,14 +281,20 @@ public final class StorageFile implements AutoCloseable {
         fill.over(Math.max(position, size), end);
     }
 
+    /** In pieces: see {@link #WRITE_BYTES_MAX}. */
     void write(ByteBuffer source, long position) {
         int from = source.position();
+        int limit = source.limit();
         try {
-            while (source.hasRemaining()) {
-                channel.write(source, position + source.position() - from);
+            while (source.position() < limit) {
+                int at = source.position();
+                source.limit(Math.min(limit, at + WRITE_BYTES_MAX));
+                channel.write(source, position + at - from);
             }
         } catch (IOException e) {
             throw failed("write", position + source.position() - from, e);
+        } finally {
+            source.limit(limit);
         }
     }
 

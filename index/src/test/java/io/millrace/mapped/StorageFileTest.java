@@ -86,6 +86,18 @@ class StorageFileTest {
     }
 
     @Test
+    void aLargeWriteKeepsTheBuffersLimit() throws IOException {
+        try (StorageFile file = create()) {
+            ByteBuffer source = bytes(1_000_000).position(3).limit(900_000);
+            file.writeFully(source, 10);
+            assertEquals(900_000, source.position());
+            assertEquals(900_000, source.limit());
+            byte[] written = Files.readAllBytes(path);
+            assertEquals(bytes(1_000_000).position(3).limit(900_000), ByteBuffer.wrap(written, 10, 899_997));
+        }
+    }
+
+    @Test
     void readsUntilTheEnd() {
         try (StorageFile file = create()) {
             file.writeFully(bytes(100), 0);
