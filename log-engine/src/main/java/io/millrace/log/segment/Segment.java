@@ -491,10 +491,22 @@ public final class Segment {
             throw new IllegalStateException("segment was unpinned more often than pinned: " + path);
         }
         if (left == 0) {
+            abandonWriters();
             offsets.discard();
             times.discard();
             aborted.close();
             file.close();
+        }
+    }
+
+    private void abandonWriters() {
+        SegmentWriter active = writer;
+        SegmentWriter old = retired;
+        if (active != null) {
+            active.abandon();
+        }
+        if (old != null) {
+            old.abandon();
         }
     }
 

@@ -354,6 +354,14 @@ public final class SegmentWriter {
         }
     }
 
+    /** Unmaps and leaves the file as it is: for a log that has failed or is deleted. Calling it again does nothing. */
+    public void abandon() {
+        synchronized (shape) {
+            closed = true;
+            unmapWindows();
+        }
+    }
+
     private void unmapWindows() {
         MappedRegion current = window;
         Window ready = next;
