@@ -39,6 +39,7 @@ final class LogLoader {
     private ProducerStates producers;
     private LeaderEpochs epochs;
     private boolean epochsLost;
+    private boolean created;
     private long endOffset;
     private int scannedSegments;
     private long scannedBytes;
@@ -109,6 +110,7 @@ final class LogLoader {
     }
 
     private Segment createSegment(long baseOffset) {
+        created = true;
         return Segment.create(
                 context, baseOffset, LogState.limits(config), runtime.clock().millis());
     }
@@ -257,7 +259,7 @@ final class LogLoader {
         LogOffsets offsets = new LogOffsets(logStart, flushed, endOffset, active.baseOffset(), active.size());
         offsets.firstUnstableIs(producers.firstUnstableOffset());
         LogState state = new LogState(runtime, context, config, new LogSegments(segments), offsets, producers, epochs);
-        state.directoryChanged = true;
+        state.directoryChanged = !openState.cleanShutdown() || created;
         return state;
     }
 

@@ -323,8 +323,12 @@ public final class Segment {
     /** Makes the indexes durable: only a sealed segment's are worth it, the others are checked after a crash anyhow. */
     public void forceIndexes() {
         try {
-            offsets.force();
-            times.force();
+            if (offsets.entries() > 0) {
+                offsets.force();
+            }
+            if (times.entries() > 0) {
+                times.force();
+            }
             aborted.force();
         } catch (StorageException e) {
             // Deleted under our hands: the indexes are opened by name.
