@@ -7,6 +7,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Makes a log durable, and tells those who wait for it. One force serves all who registered before it began (group commit).
@@ -26,6 +27,7 @@ final class LogFlusher implements Runnable {
     private final Object forcing = new Object();
     private final ArrayDeque<Waiter> waiters = new ArrayDeque<>(); // guarded by itself
     private volatile long lastFlushMs;
+    private volatile boolean released;
 
     LogFlusher(LogState log) {
         this.log = log;
@@ -35,6 +37,9 @@ final class LogFlusher implements Runnable {
     /** See {@link PartitionLog#onFlushed}. */
     void onFlushed(long endOffset, FlushCallback callback) {
         StorageException failure = log.failure();
+        if (failure == null && log.offsets.flushed() < endOffset && released) {
+            failure = wasClosed();
+        }
         if (failure != null || log.offsets.flushed() >= endOffset) {
             callback.onFlushed(failure);
             return;
@@ -56,15 +61,26 @@ final class LogFlusher implements Runnable {
     @Override
     public void run() {
         scheduled.set(false);
+        if (released) {
+            close();
+            return;
+        }
         try {
             flush();
         } catch (StorageException e) {
-            log.fail(e);
+            failUnlessClosed(e);
         } finally {
             tellWaiters();
         }
         if (hasWaiters()) {
             request();
+        }
+    }
+
+    /** A log that is closed while one of its tasks waits for a thread has not failed. */
+    void failUnlessClosed(StorageException cause) {
+        if (!released) {
+            log.fail(cause);
         }
     }
 
@@ -82,7 +98,7 @@ final class LogFlusher implements Runnable {
     /** Forces everything below {@code endOffset}. Fails the log before it throws. */
     void flushTo(long endOffset) {
         synchronized (forcing) {
-            StorageException failure = log.failure();
+            StorageException failure = released ? wasClosed() : log.failure();
             if (failure != null) {
                 throw failure;
             }
@@ -133,9 +149,24 @@ final class LogFlusher implements Runnable {
         StorageException failure = log.failure();
         long flushed = log.offsets.flushed();
         long end = log.offsets.end();
+        RuntimeException thrown = null;
         for (Waiter waiter : takeServed(failure != null, flushed, end)) {
             boolean durable = failure == null && waiter.endOffset <= flushed;
-            waiter.callback.onFlushed(durable ? null : failure == null ? wasCut(waiter) : failure);
+            thrown = tell(waiter, durable ? null : failure == null ? wasCut(waiter) : failure, thrown);
+        }
+        if (thrown != null) {
+            throw thrown;
+        }
+    }
+
+    /** A callback that throws must not keep the others from being told: what it threw goes to the thread afterwards. */
+    private static @Nullable RuntimeException tell(
+            Waiter waiter, @Nullable StorageException outcome, @Nullable RuntimeException thrown) {
+        try {
+            waiter.callback.onFlushed(outcome);
+            return thrown;
+        } catch (RuntimeException e) {
+            return thrown == null ? e : thrown;
         }
     }
 
@@ -163,12 +194,17 @@ final class LogFlusher implements Runnable {
 
     /** Ends the waits of a log that is closed. */
     void close() {
+        released = true;
         tellWaiters();
-        StorageException closed =
-                new StorageException(StorageException.Kind.CLOSED, "log was closed", log.directory, -1, null);
+        List<Waiter> rest;
         synchronized (waiters) {
-            waiters.forEach(waiter -> waiter.callback.onFlushed(closed));
+            rest = List.copyOf(waiters);
             waiters.clear();
         }
+        rest.forEach(waiter -> waiter.callback.onFlushed(wasClosed()));
+    }
+
+    private StorageException wasClosed() {
+        return new StorageException(StorageException.Kind.CLOSED, "log was closed", log.directory, -1, null);
     }
 }

@@ -92,7 +92,7 @@ final class LogRoller {
             old.forceIndexes();
             flusher.flushTo(base);
         } catch (StorageException e) {
-            log.fail(e);
+            flusher.failUnlessClosed(e);
         } finally {
             old.unpin();
         }

@@ -127,7 +127,7 @@ public final class PagePreparer implements Agent {
 
     private void perform(Object item) {
         if (item instanceof SegmentWriter writer) {
-            if (writer.prepare(nanos.getAsLong()) && !windowed.contains(writer)) {
+            if (writer.prepare(nanos.getAsLong())) {
                 windowed.add(writer);
             }
         } else if (item instanceof MappedRegion region) {

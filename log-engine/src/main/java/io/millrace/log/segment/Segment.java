@@ -264,6 +264,11 @@ public final class Segment {
         return firstTimestamp < 0;
     }
 
+    /** How long ago it was created, by the clock. */
+    public long ageByClockMs(long nowMs) {
+        return nowMs - createdMs;
+    }
+
     /** How long the first batch has waited, by Kafka's rule: in record time where the batches have timestamps. */
     public long ageMs(long recordTimestampMs, long nowMs) {
         return firstTimestamp >= 0 ? recordTimestampMs - firstTimestamp : nowMs - createdMs;
@@ -407,6 +412,9 @@ public final class Segment {
         }
         if (offsets.lastPosition() >= Math.max(1, size)) {
             return "offset index goes past the segment";
+        }
+        if (times.entries() > offsets.entries() + 1) {
+            return "offset index lacks entries that the time index has";
         }
         return size > 0 && times.entries() == 0 ? "time index is empty" : null;
     }

@@ -84,7 +84,8 @@ public final class SegmentWriter {
     private volatile long notBeforeNs;
 
     private boolean closed; // guarded by shape
-    private long idleSinceNs; // preparer's thread only
+    private boolean watched; // preparer's thread only, as the two below
+    private long idleSinceNs;
     private long idleCursor = -1;
 
     /** A writer that goes on at {@code cursor}; {@code limit} is where the segment will roll. */
@@ -159,12 +160,17 @@ public final class SegmentWriter {
     }
 
     private void appendThroughChannel(ByteBuffer source, int at, int length) {
-        if (!requested || next != null) {
-            write(source, at, length);
-            return;
-        }
-        synchronized (reserving) {
-            write(source, at, length);
+        try {
+            if (!requested || next != null) {
+                write(source, at, length);
+            } else {
+                synchronized (reserving) {
+                    write(source, at, length);
+                }
+            }
+        } catch (StorageException e) {
+            forgetBeyondCursor(e);
+            throw e;
         }
     }
 
@@ -173,15 +179,15 @@ public final class SegmentWriter {
         int limitBefore = source.limit();
         try {
             file.writeFully(source.limit(at + length).position(at), cursor);
-        } catch (StorageException e) {
-            forgetBeyondCursor(e);
-            throw e;
         } finally {
             source.limit(limitBefore).position(position);
         }
     }
 
-    /** A write that failed half way may have left whole batches that were never acknowledged: they must not be found. */
+    /**
+     * A write that failed half way may have left whole batches that were never acknowledged: they must not be found. Not under
+     * {@code reserving}, which is taken inside {@code shape}.
+     */
     private void forgetBeyondCursor(StorageException cause) {
         try {
             truncate(cursor);
@@ -267,11 +273,11 @@ public final class SegmentWriter {
         return (int) Math.min(rounded, room);
     }
 
-    /** Makes the window that was asked for. Preparer's thread. Returns whether the writer holds or will hold windows. */
+    /** Makes the window that was asked for. Preparer's thread. Returns whether the writer is to be watched, and is not yet. */
     boolean prepare(long nowNs) {
         synchronized (shape) {
             if (closed || !requested || next != null) {
-                return !closed;
+                return false;
             }
             Window made = make(nextStart, nextLength);
             if (made == null) {
@@ -279,7 +285,9 @@ public final class SegmentWriter {
                 requested = false;
             }
             next = made;
-            return true;
+            boolean isNew = !watched;
+            watched = true;
+            return isNew;
         }
     }
 
@@ -320,19 +328,24 @@ public final class SegmentWriter {
             return false;
         }
         try {
-            if (cursor != idleCursor) {
-                idleCursor = cursor;
-                idleSinceNs = nowNs;
-                return false;
+            synchronized (shape) {
+                watched = !closed && !isIdle(nowNs, idleNs);
+                if (!watched && !closed) {
+                    truncate(cursor);
+                }
+                return !watched;
             }
-            if (nowNs - idleSinceNs < idleNs) {
-                return false;
-            }
-            truncate(cursor);
-            return true;
         } finally {
             writerLock.unlock();
         }
+    }
+
+    private boolean isIdle(long nowNs, long idleNs) {
+        if (cursor != idleCursor) {
+            idleCursor = cursor;
+            idleSinceNs = nowNs;
+        }
+        return nowNs - idleSinceNs >= idleNs;
     }
 
     /** Sets the end back to {@code position} and trims the file there. Under the writer lock, or when nobody appends any more. */
