@@ -32,7 +32,6 @@ import org.jspecify.annotations.Nullable;
  */
 public final class LogDirectory implements AutoCloseable {
     private static final int NAME_LENGTH_MAX = 255;
-    private static final long HOUSEKEEPING_PERIOD_MS = 1_000;
 
     private final Path dataDirectory;
     private final LogRuntime runtime;
@@ -55,7 +54,8 @@ public final class LogDirectory implements AutoCloseable {
             LogRuntime runtime,
             int threads,
             DirectoryOpener opener,
-            RecoveryReport report) {
+            RecoveryReport report,
+            HousekeepingIntervals intervals) {
         this.dataDirectory = dataDirectory;
         this.runtime = runtime;
         this.lock = lock;
@@ -66,8 +66,8 @@ public final class LogDirectory implements AutoCloseable {
         previousBrokerEpoch = opener.previousBrokerEpoch;
         deletes = new DelayedDeletes(runtime);
         opener.toDelete.forEach(directory -> deletes.add(directory, Long.MIN_VALUE));
-        housekeeping = new LogHousekeeping(this, runtime, opener.checkpoints, deletes);
-        housekeepingTask = runtime.every(HOUSEKEEPING_PERIOD_MS, this::housekeepNow);
+        housekeeping = new LogHousekeeping(this, runtime, opener.checkpoints, deletes, intervals);
+        housekeepingTask = runtime.every(intervals.periodMs(), this::housekeepNow);
     }
 
     /** A bug in one round must not end all later ones: retention would stop unseen until the disk is full. */
@@ -100,7 +100,7 @@ public final class LogDirectory implements AutoCloseable {
             LogListener progress) {
         createDirectories(dataDirectory);
         DirectoryLock lock = DirectoryLock.acquire(dataDirectory, runtime.faults());
-        return open(dataDirectory, lock, runtime, configs, recoveryThreads, progress);
+        return open(dataDirectory, lock, runtime, configs, recoveryThreads, HousekeepingIntervals.DEFAULTS, progress);
     }
 
     /** As the other one, with the directory's lock already held. It belongs to the LogDirectory from here on, also on failure. */
@@ -111,12 +111,25 @@ public final class LogDirectory implements AutoCloseable {
             Function<String, LogConfig> configs,
             int recoveryThreads,
             LogListener progress) {
+        return open(
+                dataDirectory, heldLock, runtime, configs, recoveryThreads, HousekeepingIntervals.DEFAULTS, progress);
+    }
+
+    /** As the other ones, with the intervals of the housekeeping. */
+    public static LogDirectory open(
+            Path dataDirectory,
+            DirectoryLock heldLock,
+            LogRuntime runtime,
+            Function<String, LogConfig> configs,
+            int recoveryThreads,
+            HousekeepingIntervals intervals,
+            LogListener progress) {
         boolean opened = false;
         try {
             DirectoryOpener opener = new DirectoryOpener(dataDirectory, runtime, configs, progress);
             RecoveryReport report = opener.open(recoveryThreads);
             LogDirectory directory =
-                    new LogDirectory(dataDirectory, heldLock, runtime, recoveryThreads, opener, report);
+                    new LogDirectory(dataDirectory, heldLock, runtime, recoveryThreads, opener, report, intervals);
             opened = true;
             return directory;
         } finally {

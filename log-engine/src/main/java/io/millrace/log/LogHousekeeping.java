@@ -12,36 +12,35 @@ import org.jspecify.annotations.Nullable;
  * <p>Owned by a {@link LogDirectory}; its methods exclude each other.
  */
 final class LogHousekeeping {
-    /** Kafka's {@code log.retention.check.interval.ms}. */
-    static final long RETENTION_INTERVAL_MS = 5 * 60 * 1000L;
-    /** Kafka's {@code producer.id.expiration.check.interval.ms}. */
-    static final long EXPIRY_INTERVAL_MS = 10 * 60 * 1000L;
-    /** Kafka's {@code log.flush.offset.checkpoint.interval.ms} and {@code log.flush.start.offset.checkpoint.interval.ms}. */
-    static final long CHECKPOINT_INTERVAL_MS = 60 * 1000L;
-    /** Kafka's {@code replica.high.watermark.checkpoint.interval.ms}. */
-    static final long HIGH_WATERMARK_INTERVAL_MS = 5 * 1000L;
-
     private final LogDirectory directory;
     private final LogRuntime runtime;
     private final DirectoryCheckpoints checkpoints;
     private final DelayedDeletes deletes;
+    private final HousekeepingIntervals intervals;
 
     private long lastRetentionMs;
     private long lastExpiryMs;
-    private long lastCheckpointMs;
+    private long lastRecoveryPointMs;
+    private long lastLogStartMs;
     private long lastHighWatermarkMs;
     private boolean stopped;
 
     LogHousekeeping(
-            LogDirectory directory, LogRuntime runtime, DirectoryCheckpoints checkpoints, DelayedDeletes deletes) {
+            LogDirectory directory,
+            LogRuntime runtime,
+            DirectoryCheckpoints checkpoints,
+            DelayedDeletes deletes,
+            HousekeepingIntervals intervals) {
         this.directory = directory;
         this.runtime = runtime;
         this.checkpoints = checkpoints;
         this.deletes = deletes;
+        this.intervals = intervals;
         long nowMs = runtime.clock().millis();
         lastRetentionMs = nowMs;
         lastExpiryMs = nowMs;
-        lastCheckpointMs = nowMs;
+        lastRecoveryPointMs = nowMs;
+        lastLogStartMs = nowMs;
         lastHighWatermarkMs = nowMs;
     }
 
@@ -49,8 +48,8 @@ final class LogHousekeeping {
         if (stopped) {
             return;
         }
-        boolean retention = isDue(lastRetentionMs, RETENTION_INTERVAL_MS, nowMs);
-        boolean expiry = isDue(lastExpiryMs, EXPIRY_INTERVAL_MS, nowMs);
+        boolean retention = isDue(lastRetentionMs, intervals.retentionMs(), nowMs);
+        boolean expiry = isDue(lastExpiryMs, intervals.expiryMs(), nowMs);
         for (PartitionLog log : directory.logs()) {
             if (log.failure() == null) {
                 attempt(log, () -> keep(log, nowMs, retention, expiry));
@@ -101,14 +100,18 @@ final class LogHousekeeping {
     }
 
     private void writeDueCheckpoints(long nowMs) {
-        if (isDue(lastHighWatermarkMs, HIGH_WATERMARK_INTERVAL_MS, nowMs)) {
+        if (isDue(lastHighWatermarkMs, intervals.highWatermarkMs(), nowMs)) {
             lastHighWatermarkMs = nowMs;
             write(this::writeHighWatermarks);
         }
         boolean cut = directory.logs().stream().anyMatch(checkpoints::isAhead);
-        if (cut || isDue(lastCheckpointMs, CHECKPOINT_INTERVAL_MS, nowMs)) {
-            lastCheckpointMs = nowMs;
-            write(this::writeOffsets);
+        if (cut || isDue(lastRecoveryPointMs, intervals.recoveryPointMs(), nowMs)) {
+            lastRecoveryPointMs = nowMs;
+            write(this::writeRecoveryPoints);
+        }
+        if (isDue(lastLogStartMs, intervals.logStartMs(), nowMs)) {
+            lastLogStartMs = nowMs;
+            write(this::writeLogStarts);
         }
     }
 
@@ -116,8 +119,11 @@ final class LogHousekeeping {
         checkpoints.writeHighWatermarks(directory.logs(), directory.offline().keySet());
     }
 
-    private void writeOffsets() {
+    private void writeRecoveryPoints() {
         checkpoints.writeRecoveryPoints(directory.logs(), directory.offline().keySet());
+    }
+
+    private void writeLogStarts() {
         checkpoints.writeLogStarts(directory.logs(), directory.offline().keySet());
     }
 
@@ -145,6 +151,6 @@ final class LogHousekeeping {
 
     /** Writes all checkpoints now; whether that worked. */
     synchronized boolean writeCheckpoints() {
-        return write(this::writeHighWatermarks) && write(this::writeOffsets);
+        return write(this::writeHighWatermarks) && write(this::writeRecoveryPoints) && write(this::writeLogStarts);
     }
 }

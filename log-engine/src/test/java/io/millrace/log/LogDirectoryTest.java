@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.millrace.log.batch.RecordBatchBuilder;
@@ -414,6 +415,24 @@ class LogDirectoryTest {
         assertThrows(StorageException.class, () -> create("third", 0));
         directory.close();
         assertFalse(Files.exists(path.resolve(MARKER)));
+    }
+
+    @Test
+    void housekeepingRunsByItselfAtTheGivenIntervals() {
+        directory.close();
+        DirectoryLock lock = DirectoryLock.acquire(path, FileFaults.NONE);
+        HousekeepingIntervals intervals = new HousekeepingIntervals(20, 1000, 1000, 1000, 1000);
+        directory = LogDirectory.open(path, lock, runtime, topic -> CONFIG, 2, intervals, LogListener.NONE);
+        PartitionLog log = create("orders", 0);
+        append(log, 5);
+        clock.advance(Duration.ofDays(8));
+        assertTimeoutPreemptively(Duration.ofSeconds(20), () -> {
+            while (log.logStartOffset() < 5) {
+                Thread.onSpinWait();
+            }
+        });
+        assertEquals(300_000, HousekeepingIntervals.DEFAULTS.retentionMs());
+        assertThrows(IllegalArgumentException.class, () -> new HousekeepingIntervals(1, 1, -1, 1, 1));
     }
 
     @Test

@@ -10,6 +10,7 @@ import io.millrace.broker.partition.PartitionRegistry;
 import io.millrace.broker.request.RequestRouter;
 import io.millrace.broker.request.data.DataPlane;
 import io.millrace.broker.request.data.DataPlaneSettings;
+import io.millrace.log.HousekeepingIntervals;
 import io.millrace.log.LogClock;
 import io.millrace.log.LogDirectory;
 import io.millrace.log.LogRuntime;
@@ -21,6 +22,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
+import org.apache.kafka.coordinator.transaction.TransactionLogConfig;
+import org.apache.kafka.server.config.ReplicationConfigs;
 import org.apache.kafka.server.config.ServerConfigs;
 import org.apache.kafka.server.config.ServerLogConfigs;
 
@@ -99,11 +102,21 @@ final class BrokerParts {
                     runtime,
                     topic -> configs.settings(topic).log(),
                     threads,
+                    housekeeping(config),
                     runtime.listener());
             stops.add("logs in " + path, () -> directory.close(plane.brokerEpoch()));
             directories.add(directory);
         }
         return directories;
+    }
+
+    private static HousekeepingIntervals housekeeping(NodeConfig config) {
+        return new HousekeepingIntervals(
+                config.getLong(ServerLogConfigs.LOG_CLEANUP_INTERVAL_MS_CONFIG),
+                config.getLong(TransactionLogConfig.PRODUCER_ID_EXPIRATION_CHECK_INTERVAL_MS_CONFIG),
+                config.getLong(ServerLogConfigs.LOG_FLUSH_OFFSET_CHECKPOINT_INTERVAL_MS_CONFIG),
+                config.getLong(ServerLogConfigs.LOG_FLUSH_START_OFFSET_CHECKPOINT_INTERVAL_MS_CONFIG),
+                Math.max(0, config.getLong(ReplicationConfigs.REPLICA_HIGH_WATERMARK_CHECKPOINT_INTERVAL_MS_CONFIG)));
     }
 
     private static DataPlaneSettings settings(NodeConfig config) {
