@@ -7,8 +7,10 @@ import io.millrace.broker.admin.GroupAdminHandlers;
 import io.millrace.broker.admin.OffsetHandlers;
 import io.millrace.broker.admin.TestMetadata;
 import io.millrace.broker.admin.TestRequest;
+import io.millrace.broker.it.support.Await;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -61,13 +63,7 @@ class GroupCoordinationTest {
         logs = new TestLogs(directory);
         AbstractConfig config = new AbstractConfig(
                 AbstractKafkaConfig.CONFIG_DEF,
-                Map.of(
-                        "offsets.topic.num.partitions",
-                        String.valueOf(PARTITIONS),
-                        "process.roles",
-                        "broker",
-                        "controller.listener.names",
-                        "CONTROLLER"),
+                Map.of("offsets.topic.num.partitions", String.valueOf(PARTITIONS), "node.id", "1", "process.roles", "broker", "controller.listener.names", "CONTROLLER"),
                 false);
         groups = GroupCoordination.create(1, config, logs::find, logs::config);
         groups.startup(() -> PARTITIONS);
@@ -76,6 +72,13 @@ class GroupCoordinationTest {
             groups.onElection(p, 1);
         }
         groups.onMetadataUpdate(metadata.lastDelta(), metadata.image());
+        awaitLoaded();
+    }
+
+    /** Two groups whose names hash to the two partitions. */
+    private void awaitLoaded() {
+        Await.until("partitions loaded", Duration.ofSeconds(30), () -> List.of("a", "b").stream()
+                .noneMatch(group -> ask(group, BY_NAME).errorCode() == Errors.COORDINATOR_LOAD_IN_PROGRESS.code()));
     }
 
     @AfterEach
@@ -94,15 +97,17 @@ class GroupCoordinationTest {
 
     @Test
     void whatDoesNotExistIsRefusedByItself() {
-        assertEquals(Errors.UNKNOWN_TOPIC_OR_PARTITION, commit("g", topic("nope", Uuid.ZERO_UUID, 0, 1), BY_NAME));
-        assertEquals(Errors.UNKNOWN_TOPIC_OR_PARTITION, commit("g", topic("orders", Uuid.ZERO_UUID, 9, 1), BY_NAME));
+        assertEquals(
+                Errors.UNKNOWN_TOPIC_OR_PARTITION, commit("g", topic("nope", Uuid.ZERO_UUID, 0, 1), BY_NAME));
+        assertEquals(
+                Errors.UNKNOWN_TOPIC_OR_PARTITION, commit("g", topic("orders", Uuid.ZERO_UUID, 9, 1), BY_NAME));
         assertEquals(Errors.UNKNOWN_TOPIC_ID, commit("g", topic("", new Uuid(8, 8), 0, 1), BY_ID));
     }
 
     @Test
     void commitsSurviveANewTermOfLeadership() {
         for (int g = 0; g < 10; g++) {
-            commit("g" + g, topic("orders", Uuid.ZERO_UUID, 0, g), BY_NAME);
+            assertEquals(Errors.NONE, commit("g" + g, topic("orders", Uuid.ZERO_UUID, 0, g), BY_NAME));
         }
         for (int p = 0; p < PARTITIONS; p++) {
             logs.follow(p, 2);
@@ -110,22 +115,23 @@ class GroupCoordinationTest {
             logs.lead(p, 3);
             groups.onElection(p, 3);
         }
+        awaitLoaded();
         for (int g = 0; g < 10; g++) {
-            assertEquals(g, fetchWhenLoaded("g" + g));
+            assertEquals(g, fetch("g" + g, BY_NAME));
         }
     }
 
     @Test
     void commitsSurviveARestart() throws IOException {
-        commit("g", topic("orders", Uuid.ZERO_UUID, 0, 42), BY_NAME);
+        assertEquals(Errors.NONE, commit("g", topic("orders", Uuid.ZERO_UUID, 0, 42), BY_NAME));
         close();
         open();
-        assertEquals(42, fetchWhenLoaded("g"));
+        assertEquals(42, fetch("g", BY_NAME));
     }
 
     @Test
     void groupsAreListedAndDeleted() {
-        commit("g", topic("orders", Uuid.ZERO_UUID, 0, 42), BY_NAME);
+        assertEquals(Errors.NONE, commit("g", topic("orders", Uuid.ZERO_UUID, 0, 42), BY_NAME));
         assertEquals(List.of("g"), list());
         GroupAdminHandlers handlers = new GroupAdminHandlers(groups.coordinator(), () -> true);
         DeleteGroupsResponseData deleted = TestRequest.ask(
@@ -133,17 +139,14 @@ class GroupCoordinationTest {
                 new DeleteGroupsRequest.Builder(new DeleteGroupsRequestData().setGroupsNames(List.of("g", "none"))),
                 DeleteGroupsResponseData.class);
         assertEquals(Errors.NONE.code(), deleted.results().find("g").errorCode());
-        assertEquals(
-                Errors.GROUP_ID_NOT_FOUND.code(), deleted.results().find("none").errorCode());
+        assertEquals(Errors.GROUP_ID_NOT_FOUND.code(), deleted.results().find("none").errorCode());
         assertEquals(List.of(), list());
     }
 
     @Test
     void firstQuestionForTheCoordinatorCreatesItsTopic() {
         FindCoordinatorResponseData first = find(FindCoordinatorRequest.CoordinatorType.GROUP);
-        assertEquals(
-                Errors.COORDINATOR_NOT_AVAILABLE.code(),
-                first.coordinators().get(0).errorCode());
+        assertEquals(Errors.COORDINATOR_NOT_AVAILABLE.code(), first.coordinators().get(0).errorCode());
         assertEquals(List.of("__consumer_offsets"), created);
 
         metadata.topic("__consumer_offsets", TestLogs.TOPIC_ID, PARTITIONS, 1);
@@ -157,8 +160,7 @@ class GroupCoordinationTest {
         for (var type : List.of(
                 FindCoordinatorRequest.CoordinatorType.TRANSACTION, FindCoordinatorRequest.CoordinatorType.SHARE)) {
             assertEquals(
-                    Errors.UNSUPPORTED_VERSION.code(),
-                    find(type).coordinators().get(0).errorCode());
+                    Errors.UNSUPPORTED_VERSION.code(), find(type).coordinators().get(0).errorCode());
         }
         assertEquals(List.of(), created);
     }
@@ -176,17 +178,11 @@ class GroupCoordinationTest {
         OffsetCommitRequestData data =
                 new OffsetCommitRequestData().setGroupId(group).setTopics(List.of(topic));
         OffsetCommitResponseData response = TestRequest.ask(
-                offsets()::registerOn, new OffsetCommitRequest(data, version), version, OffsetCommitResponseData.class);
+                offsets()::registerOn,
+                new OffsetCommitRequest(data, version),
+                version,
+                OffsetCommitResponseData.class);
         return Errors.forCode(response.topics().get(0).partitions().get(0).errorCode());
-    }
-
-    private long fetchWhenLoaded(String group) {
-        long deadlineNs = System.nanoTime() + 30_000_000_000L;
-        while (ask(group, BY_NAME).errorCode() == Errors.COORDINATOR_LOAD_IN_PROGRESS.code()) {
-            assertEquals(true, System.nanoTime() < deadlineNs, "still loading");
-            Thread.onSpinWait();
-        }
-        return fetch(group, BY_NAME);
     }
 
     private long fetch(String group, short version) {
@@ -204,7 +200,8 @@ class GroupCoordinationTest {
         OffsetFetchRequest.Builder builder = version >= BY_ID
                 ? OffsetFetchRequest.Builder.forTopicIdsOrNames(data, true)
                 : OffsetFetchRequest.Builder.forTopicNames(data, true);
-        return TestRequest.ask(offsets()::registerOn, builder.build(version), version, OffsetFetchResponseData.class)
+        return TestRequest.ask(
+                        offsets()::registerOn, builder.build(version), version, OffsetFetchResponseData.class)
                 .groups()
                 .get(0);
     }
@@ -226,14 +223,16 @@ class GroupCoordinationTest {
     }
 
     private FindCoordinatorResponseData find(FindCoordinatorRequest.CoordinatorType type) {
-        FindCoordinatorHandler handler =
-                new FindCoordinatorHandler(groups.coordinator(), metadata.cache(), (names, context) -> {
+        FindCoordinatorHandler handler = new FindCoordinatorHandler(
+                groups.coordinator(), metadata.cache(), (names, context) -> {
                     created.addAll(names);
                     return List.of();
                 });
         FindCoordinatorRequestData data =
                 new FindCoordinatorRequestData().setKeyType(type.id()).setCoordinatorKeys(List.of("k"));
         return TestRequest.ask(
-                handler::registerOn, new FindCoordinatorRequest.Builder(data), FindCoordinatorResponseData.class);
+                handler::registerOn,
+                new FindCoordinatorRequest.Builder(data),
+                FindCoordinatorResponseData.class);
     }
 }
