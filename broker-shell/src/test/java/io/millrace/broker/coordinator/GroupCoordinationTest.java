@@ -63,7 +63,15 @@ class GroupCoordinationTest {
         logs = new TestLogs(directory);
         AbstractConfig config = new AbstractConfig(
                 AbstractKafkaConfig.CONFIG_DEF,
-                Map.of("offsets.topic.num.partitions", String.valueOf(PARTITIONS), "node.id", "1", "process.roles", "broker", "controller.listener.names", "CONTROLLER"),
+                Map.of(
+                        "offsets.topic.num.partitions",
+                        String.valueOf(PARTITIONS),
+                        "node.id",
+                        "1",
+                        "process.roles",
+                        "broker",
+                        "controller.listener.names",
+                        "CONTROLLER"),
                 false);
         groups = GroupCoordination.create(1, config, logs::find, logs::config);
         groups.startup(() -> PARTITIONS);
@@ -77,8 +85,12 @@ class GroupCoordinationTest {
 
     /** Two groups whose names hash to the two partitions. */
     private void awaitLoaded() {
-        Await.until("partitions loaded", Duration.ofSeconds(30), () -> List.of("a", "b").stream()
-                .noneMatch(group -> ask(group, BY_NAME).errorCode() == Errors.COORDINATOR_LOAD_IN_PROGRESS.code()));
+        Await.until(
+                "partitions loaded",
+                Duration.ofSeconds(30),
+                () -> List.of("a", "b").stream()
+                        .noneMatch(group ->
+                                ask(group, BY_NAME).errorCode() == Errors.COORDINATOR_LOAD_IN_PROGRESS.code()));
     }
 
     @AfterEach
@@ -97,10 +109,8 @@ class GroupCoordinationTest {
 
     @Test
     void whatDoesNotExistIsRefusedByItself() {
-        assertEquals(
-                Errors.UNKNOWN_TOPIC_OR_PARTITION, commit("g", topic("nope", Uuid.ZERO_UUID, 0, 1), BY_NAME));
-        assertEquals(
-                Errors.UNKNOWN_TOPIC_OR_PARTITION, commit("g", topic("orders", Uuid.ZERO_UUID, 9, 1), BY_NAME));
+        assertEquals(Errors.UNKNOWN_TOPIC_OR_PARTITION, commit("g", topic("nope", Uuid.ZERO_UUID, 0, 1), BY_NAME));
+        assertEquals(Errors.UNKNOWN_TOPIC_OR_PARTITION, commit("g", topic("orders", Uuid.ZERO_UUID, 9, 1), BY_NAME));
         assertEquals(Errors.UNKNOWN_TOPIC_ID, commit("g", topic("", new Uuid(8, 8), 0, 1), BY_ID));
     }
 
@@ -139,14 +149,17 @@ class GroupCoordinationTest {
                 new DeleteGroupsRequest.Builder(new DeleteGroupsRequestData().setGroupsNames(List.of("g", "none"))),
                 DeleteGroupsResponseData.class);
         assertEquals(Errors.NONE.code(), deleted.results().find("g").errorCode());
-        assertEquals(Errors.GROUP_ID_NOT_FOUND.code(), deleted.results().find("none").errorCode());
+        assertEquals(
+                Errors.GROUP_ID_NOT_FOUND.code(), deleted.results().find("none").errorCode());
         assertEquals(List.of(), list());
     }
 
     @Test
     void firstQuestionForTheCoordinatorCreatesItsTopic() {
         FindCoordinatorResponseData first = find(FindCoordinatorRequest.CoordinatorType.GROUP);
-        assertEquals(Errors.COORDINATOR_NOT_AVAILABLE.code(), first.coordinators().get(0).errorCode());
+        assertEquals(
+                Errors.COORDINATOR_NOT_AVAILABLE.code(),
+                first.coordinators().get(0).errorCode());
         assertEquals(List.of("__consumer_offsets"), created);
 
         metadata.topic("__consumer_offsets", TestLogs.TOPIC_ID, PARTITIONS, 1);
@@ -160,7 +173,8 @@ class GroupCoordinationTest {
         for (var type : List.of(
                 FindCoordinatorRequest.CoordinatorType.TRANSACTION, FindCoordinatorRequest.CoordinatorType.SHARE)) {
             assertEquals(
-                    Errors.UNSUPPORTED_VERSION.code(), find(type).coordinators().get(0).errorCode());
+                    Errors.UNSUPPORTED_VERSION.code(),
+                    find(type).coordinators().get(0).errorCode());
         }
         assertEquals(List.of(), created);
     }
@@ -178,10 +192,7 @@ class GroupCoordinationTest {
         OffsetCommitRequestData data =
                 new OffsetCommitRequestData().setGroupId(group).setTopics(List.of(topic));
         OffsetCommitResponseData response = TestRequest.ask(
-                offsets()::registerOn,
-                new OffsetCommitRequest(data, version),
-                version,
-                OffsetCommitResponseData.class);
+                offsets()::registerOn, new OffsetCommitRequest(data, version), version, OffsetCommitResponseData.class);
         return Errors.forCode(response.topics().get(0).partitions().get(0).errorCode());
     }
 
@@ -200,8 +211,7 @@ class GroupCoordinationTest {
         OffsetFetchRequest.Builder builder = version >= BY_ID
                 ? OffsetFetchRequest.Builder.forTopicIdsOrNames(data, true)
                 : OffsetFetchRequest.Builder.forTopicNames(data, true);
-        return TestRequest.ask(
-                        offsets()::registerOn, builder.build(version), version, OffsetFetchResponseData.class)
+        return TestRequest.ask(offsets()::registerOn, builder.build(version), version, OffsetFetchResponseData.class)
                 .groups()
                 .get(0);
     }
@@ -223,16 +233,14 @@ class GroupCoordinationTest {
     }
 
     private FindCoordinatorResponseData find(FindCoordinatorRequest.CoordinatorType type) {
-        FindCoordinatorHandler handler = new FindCoordinatorHandler(
-                groups.coordinator(), metadata.cache(), (names, context) -> {
+        FindCoordinatorHandler handler =
+                new FindCoordinatorHandler(groups.coordinator(), metadata.cache(), (names, context) -> {
                     created.addAll(names);
                     return List.of();
                 });
         FindCoordinatorRequestData data =
                 new FindCoordinatorRequestData().setKeyType(type.id()).setCoordinatorKeys(List.of("k"));
         return TestRequest.ask(
-                handler::registerOn,
-                new FindCoordinatorRequest.Builder(data),
-                FindCoordinatorResponseData.class);
+                handler::registerOn, new FindCoordinatorRequest.Builder(data), FindCoordinatorResponseData.class);
     }
 }

@@ -15,11 +15,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import org.apache.kafka.clients.admin.Admin;
-import org.apache.kafka.common.TopicCollection;
-import org.junit.jupiter.api.Assumptions;
-import org.apache.kafka.common.quota.ClientQuotaFilter;
 import java.util.stream.Collectors;
+import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AlterConfigOp;
 import org.apache.kafka.clients.admin.AlterConfigOp.OpType;
 import org.apache.kafka.clients.admin.Config;
@@ -45,6 +42,7 @@ import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.ElectionType;
 import org.apache.kafka.common.GroupState;
 import org.apache.kafka.common.GroupType;
+import org.apache.kafka.common.TopicCollection;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.errors.ElectionNotNeededException;
@@ -58,7 +56,9 @@ import org.apache.kafka.common.errors.InvalidTopicException;
 import org.apache.kafka.common.errors.TopicExistsException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.apache.kafka.common.errors.UnsupportedVersionException;
+import org.apache.kafka.common.quota.ClientQuotaFilter;
 import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -86,25 +86,30 @@ final class AdminClientIT {
 
     @Test
     void topicsAreMadeDescribedGrownAndDeleted() {
-        Clients.get(admin.createTopics(List.of(new NewTopic("t1", 2, (short) 1))).all());
-        TopicDescription byName = Clients.get(admin.describeTopics(List.of("t1")).allTopicNames()).get("t1");
+        Clients.get(
+                admin.createTopics(List.of(new NewTopic("t1", 2, (short) 1))).all());
+        TopicDescription byName =
+                Clients.get(admin.describeTopics(List.of("t1")).allTopicNames()).get("t1");
         assertEquals(2, byName.partitions().size());
         assertEquals(1, byName.partitions().get(0).leader().id());
-        TopicDescription byId = Clients.get(admin.describeTopics(
-                                TopicCollection.ofTopicIds(List.of(byName.topicId())))
+        TopicDescription byId = Clients.get(admin.describeTopics(TopicCollection.ofTopicIds(List.of(byName.topicId())))
                         .allTopicIds())
                 .get(byName.topicId());
         assertEquals("t1", byId.name());
-        Clients.get(admin.createPartitions(Map.of("t1", NewPartitions.increaseTo(3))).all());
-        Await.until("three partitions", BOUND, () -> Clients.get(
-                                admin.describeTopics(List.of("t1")).allTopicNames())
-                        .get("t1")
-                        .partitions()
-                        .size()
-                == 3);
+        Clients.get(admin.createPartitions(Map.of("t1", NewPartitions.increaseTo(3)))
+                .all());
+        Await.until(
+                "three partitions",
+                BOUND,
+                () -> Clients.get(admin.describeTopics(List.of("t1")).allTopicNames())
+                                .get("t1")
+                                .partitions()
+                                .size()
+                        == 3);
         assertTrue(Clients.get(admin.listTopics().names()).contains("t1"));
         Clients.get(admin.deleteTopics(List.of("t1")).all());
-        Await.until("gone", BOUND, () -> !Clients.get(admin.listTopics().names()).contains("t1"));
+        Await.until(
+                "gone", BOUND, () -> !Clients.get(admin.listTopics().names()).contains("t1"));
     }
 
     @Test
@@ -164,7 +169,8 @@ final class AdminClientIT {
         assertEquals(ConfigEntry.ConfigType.LONG, retention.type());
         assertNotNull(retention.documentation());
         assertEquals(
-                ConfigEntry.ConfigSource.DEFAULT_CONFIG, describe(topic).get("segment.bytes").source());
+                ConfigEntry.ConfigSource.DEFAULT_CONFIG,
+                describe(topic).get("segment.bytes").source());
 
         alter(topic, new AlterConfigOp(new ConfigEntry("segment.bytes", "2097152"), OpType.SET));
         alter(topic, new AlterConfigOp(new ConfigEntry("cleanup.policy", "compact"), OpType.APPEND));
@@ -188,20 +194,26 @@ final class AdminClientIT {
     void brokerConfigurationIsDescribedAndChanged() {
         ConfigResource broker = new ConfigResource(ConfigResource.Type.BROKER, "1");
         ConfigResource all = new ConfigResource(ConfigResource.Type.BROKER, "");
-        assertEquals(ConfigEntry.ConfigSource.STATIC_BROKER_CONFIG, describe(broker).get("log.dirs").source());
+        assertEquals(
+                ConfigEntry.ConfigSource.STATIC_BROKER_CONFIG,
+                describe(broker).get("log.dirs").source());
         assertTrue(describe(broker).get("log.dirs").isReadOnly());
         assertTrue(describe(broker).get("ssl.keystore.password").isSensitive());
 
         alter(all, new AlterConfigOp(new ConfigEntry("log.message.timestamp.after.max.ms", "7200000"), OpType.SET));
-        Await.until("default in force", BOUND, () -> describe(broker)
-                        .get("log.message.timestamp.after.max.ms")
-                        .source()
-                == ConfigEntry.ConfigSource.DYNAMIC_DEFAULT_BROKER_CONFIG);
+        Await.until(
+                "default in force",
+                BOUND,
+                () -> describe(broker).get("log.message.timestamp.after.max.ms").source()
+                        == ConfigEntry.ConfigSource.DYNAMIC_DEFAULT_BROKER_CONFIG);
         alter(broker, new AlterConfigOp(new ConfigEntry("log.message.timestamp.after.max.ms", "8200000"), OpType.SET));
-        Await.until("own value in force", BOUND, () -> describe(broker)
-                .get("log.message.timestamp.after.max.ms")
-                .value()
-                .equals("8200000"));
+        Await.until(
+                "own value in force",
+                BOUND,
+                () -> describe(broker)
+                        .get("log.message.timestamp.after.max.ms")
+                        .value()
+                        .equals("8200000"));
 
         assertInstanceOf(InvalidRequestException.class, alterFailure(broker, "log.retention.ms", "soon"));
         assertInstanceOf(InvalidRequestException.class, alterFailure(broker, "node.id", "7"));
@@ -212,11 +224,12 @@ final class AdminClientIT {
         ConfigResource group = new ConfigResource(ConfigResource.Type.GROUP, "configured-group");
         assertEquals("45000", describe(group).get("consumer.session.timeout.ms").value());
         alter(group, new AlterConfigOp(new ConfigEntry("consumer.session.timeout.ms", "46000"), OpType.SET));
-        Await.until("changed", BOUND, () -> describe(group)
-                .get("consumer.session.timeout.ms")
-                .value()
-                .equals("46000"));
-        Collection<ConfigResource> listed = Clients.get(admin.listConfigResources().all());
+        Await.until(
+                "changed",
+                BOUND,
+                () -> describe(group).get("consumer.session.timeout.ms").value().equals("46000"));
+        Collection<ConfigResource> listed =
+                Clients.get(admin.listConfigResources().all());
         assertTrue(listed.contains(group), listed.toString());
         assertTrue(listed.contains(new ConfigResource(ConfigResource.Type.BROKER, "1")), listed.toString());
     }
@@ -236,8 +249,9 @@ final class AdminClientIT {
                 return !consumer.assignment().isEmpty();
             });
             consumer.commitSync(Map.of(partition, new OffsetAndMetadata(7, Optional.of(0), "note")));
-            ConsumerGroupDescription described =
-                    Clients.get(admin.describeConsumerGroups(List.of(group)).all()).get(group);
+            ConsumerGroupDescription described = Clients.get(
+                            admin.describeConsumerGroups(List.of(group)).all())
+                    .get(group);
             assertEquals(GroupState.STABLE, described.groupState());
             assertEquals(GroupType.parse(protocol), described.type());
             assertEquals(1, described.members().size());
@@ -250,11 +264,13 @@ final class AdminClientIT {
         }
         assertEquals(7, committed(group, partition).offset());
         assertEquals("note", committed(group, partition).metadata());
-        Await.until("empty", BOUND, () -> Clients.get(
-                                admin.describeConsumerGroups(List.of(group)).all())
-                        .get(group)
-                        .groupState()
-                == GroupState.EMPTY);
+        Await.until(
+                "empty",
+                BOUND,
+                () -> Clients.get(admin.describeConsumerGroups(List.of(group)).all())
+                                .get(group)
+                                .groupState()
+                        == GroupState.EMPTY);
         Clients.get(admin.alterConsumerGroupOffsets(group, Map.of(partition, new OffsetAndMetadata(3)))
                 .all());
         assertEquals(3, committed(group, partition).offset());
@@ -300,8 +316,8 @@ final class AdminClientIT {
                                 .partitions())
                         .get(partition)
                         .orElseThrow());
-        assertTrue(Clients.get(admin.listPartitionReassignments().reassignments())
-                .isEmpty());
+        assertTrue(
+                Clients.get(admin.listPartitionReassignments().reassignments()).isEmpty());
         assertTrue(Clients.get(admin.listTransactions().all()).isEmpty());
     }
 
@@ -313,9 +329,8 @@ final class AdminClientIT {
                 Clients.failure(admin.describeUserScramCredentials().all()));
         assertInstanceOf(
                 UnsupportedVersionException.class,
-                Clients.failure(admin.describeClientQuotas(
-                                ClientQuotaFilter.all())
-                        .entities()));
+                Clients.failure(
+                        admin.describeClientQuotas(ClientQuotaFilter.all()).entities()));
         assertInstanceOf(
                 UnsupportedVersionException.class,
                 Clients.failure(admin.describeTransactions(List.of("t")).all()));
@@ -324,14 +339,15 @@ final class AdminClientIT {
     private static Map<String, ConfigEntry> describe(ConfigResource resource) {
         DescribeConfigsOptions options =
                 new DescribeConfigsOptions().includeDocumentation(true).includeSynonyms(true);
-        Config config = Clients.get(admin.describeConfigs(List.of(resource), options).all())
+        Config config = Clients.get(
+                        admin.describeConfigs(List.of(resource), options).all())
                 .get(resource);
-        return config.entries().stream()
-                .collect(Collectors.toMap(ConfigEntry::name, entry -> entry));
+        return config.entries().stream().collect(Collectors.toMap(ConfigEntry::name, entry -> entry));
     }
 
     private static void alter(ConfigResource resource, AlterConfigOp change) {
-        Clients.get(admin.incrementalAlterConfigs(Map.of(resource, List.of(change))).all());
+        Clients.get(
+                admin.incrementalAlterConfigs(Map.of(resource, List.of(change))).all());
     }
 
     private static Throwable alterFailure(ConfigResource resource, String name, String value) {
