@@ -12,6 +12,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -117,7 +118,7 @@ class ArchitectureTest {
         assertEquals(List.copyOf(packagesOnDisk()), documented);
     }
 
-    private static TreeSet<String> packagesOnDisk() throws IOException {
+    private static Set<String> packagesOnDisk() throws IOException {
         try (Stream<Path> modules = Files.list(ROOT)) {
             return modules.map(module -> module.resolve("src/main/java"))
                     .filter(Files::isDirectory)
