@@ -41,6 +41,8 @@ public final class SegmentWriter {
     private static final int POPULATE_STEP = 256 << 10;
     /** A window is sized to last so long. */
     private static final long WINDOW_NS = TimeUnit.MILLISECONDS.toNanos(200);
+    /** Requests closer together than this tell nothing about the rate. */
+    private static final long REQUEST_INTERVAL_NS_MIN = TimeUnit.MILLISECONDS.toNanos(1);
     /** So many small appends within a streak make a log busy. */
     private static final int STREAK_APPENDS = 4;
 
@@ -71,7 +73,7 @@ public final class SegmentWriter {
     private int streak;
     private long streakStartNs;
     private long requestedAtNs;
-    private long requestedAtCursor;
+    private long requestedAtCursor = -1;
 
     // Handed to the preparer by the queue's offer, and back by the volatile below.
     private long nextStart;
@@ -264,9 +266,10 @@ public final class SegmentWriter {
         }
     }
 
+    /** What the log appended since the last request, stretched to the time a window is to last; the smallest for a first one. */
     private int windowLength(long now, long start) {
-        long elapsedNs = Math.max(1, now - requestedAtNs);
-        double expected = (double) (cursor - requestedAtCursor) * WINDOW_NS / elapsedNs;
+        long elapsedNs = Math.max(REQUEST_INTERVAL_NS_MIN, now - requestedAtNs);
+        double expected = requestedAtCursor < 0 ? 0 : (double) (cursor - requestedAtCursor) * WINDOW_NS / elapsedNs;
         long wanted = Math.max(WINDOW_BYTES_MIN, Math.min(WINDOW_BYTES_MAX, (long) expected));
         long rounded = (wanted + WINDOW_BYTES_MIN - 1) & -WINDOW_BYTES_MIN;
         long room = ((limit + PAGE - 1) & -PAGE) - start;
