@@ -15,27 +15,19 @@ import java.util.function.ToLongFunction;
 /**
  * The three offset checkpoints of a data directory. Owned by its {@link LogDirectory}, used by one thread at a time.
  *
- * <p>A partition that is offline keeps the offsets that were read at the start: it may be opened by the next one.
+ * <p>A partition that is offline keeps the offsets that were read at the start: it may be opened by the next one. A file is only
+ * written where it would say something new: a node that idles leaves the disk alone.
  */
 final class DirectoryCheckpoints {
-    private final OffsetCheckpoint recoveryPoints;
-    private final OffsetCheckpoint logStarts;
-    private final OffsetCheckpoint highWatermarks;
     private final List<String> warnings = new ArrayList<>();
-
-    private final Map<PartitionName, Long> readRecoveryPoints;
-    private final Map<PartitionName, Long> readLogStarts;
-    private final Map<PartitionName, Long> readHighWatermarks;
-    private Map<PartitionName, Long> writtenRecoveryPoints;
+    private final Checkpoint recoveryPoints;
+    private final Checkpoint logStarts;
+    private final Checkpoint highWatermarks;
 
     private DirectoryCheckpoints(Path dataDirectory, FileFaults faults) {
-        recoveryPoints = new OffsetCheckpoint(dataDirectory, OffsetCheckpoint.RECOVERY_POINT, faults);
-        logStarts = new OffsetCheckpoint(dataDirectory, OffsetCheckpoint.LOG_START, faults);
-        highWatermarks = new OffsetCheckpoint(dataDirectory, OffsetCheckpoint.HIGH_WATERMARK, faults);
-        readRecoveryPoints = readOrWarn(recoveryPoints);
-        readLogStarts = readOrWarn(logStarts);
-        readHighWatermarks = readOrWarn(highWatermarks);
-        writtenRecoveryPoints = readRecoveryPoints;
+        recoveryPoints = read(new OffsetCheckpoint(dataDirectory, OffsetCheckpoint.RECOVERY_POINT, faults));
+        logStarts = read(new OffsetCheckpoint(dataDirectory, OffsetCheckpoint.LOG_START, faults));
+        highWatermarks = read(new OffsetCheckpoint(dataDirectory, OffsetCheckpoint.HIGH_WATERMARK, faults));
     }
 
     static DirectoryCheckpoints read(Path dataDirectory, FileFaults faults) {
@@ -43,15 +35,45 @@ final class DirectoryCheckpoints {
     }
 
     /** A damaged checkpoint is as good as none: logs are scanned from their start. */
-    private Map<PartitionName, Long> readOrWarn(OffsetCheckpoint checkpoint) {
+    private Checkpoint read(OffsetCheckpoint file) {
         try {
-            return checkpoint.read();
+            return new Checkpoint(file, file.read());
         } catch (StorageException e) {
             if (e.kind() != StorageException.Kind.DAMAGED) {
                 throw e;
             }
             warnings.add(String.valueOf(e.getMessage()));
-            return new TreeMap<>();
+            return new Checkpoint(file, Map.of());
+        }
+    }
+
+    /** One of the files: what it said at the start, and what it says now. */
+    private static final class Checkpoint {
+        private final OffsetCheckpoint file;
+        private final Map<PartitionName, Long> atStart;
+        private Map<PartitionName, Long> written;
+
+        Checkpoint(OffsetCheckpoint file, Map<PartitionName, Long> atStart) {
+            this.file = file;
+            this.atStart = atStart;
+            written = atStart;
+        }
+
+        void write(
+                Collection<PartitionLog> logs, Collection<PartitionName> offline, ToLongFunction<PartitionLog> offset) {
+            Map<PartitionName, Long> offsets = new TreeMap<>(atStart);
+            offsets.keySet().retainAll(offline);
+            for (PartitionLog log : logs) {
+                offsets.put(new PartitionName(log.topic(), log.partition()), offset.applyAsLong(log));
+            }
+            write(offsets);
+        }
+
+        void write(Map<PartitionName, Long> offsets) {
+            if (!offsets.equals(written)) {
+                file.write(offsets);
+                written = offsets;
+            }
         }
     }
 
@@ -62,61 +84,36 @@ final class DirectoryCheckpoints {
     OpenState openState(PartitionName name, boolean cleanShutdown) {
         return new OpenState(
                 cleanShutdown && warnings.isEmpty(),
-                readRecoveryPoints.getOrDefault(name, 0L),
-                readLogStarts.getOrDefault(name, 0L));
+                recoveryPoints.atStart.getOrDefault(name, 0L),
+                logStarts.atStart.getOrDefault(name, 0L));
     }
 
     long highWatermark(PartitionName name) {
-        return readHighWatermarks.getOrDefault(name, 0L);
+        return highWatermarks.atStart.getOrDefault(name, 0L);
     }
 
     void writeHighWatermarks(Collection<PartitionLog> logs, Collection<PartitionName> offline) {
-        highWatermarks.write(offsets(logs, PartitionLog::highWatermark, offline, readHighWatermarks));
+        highWatermarks.write(logs, offline, PartitionLog::highWatermark);
     }
 
     void writeRecoveryPoints(Collection<PartitionLog> logs, Collection<PartitionName> offline) {
-        writeRecoveryPoints(offsets(logs, PartitionLog::flushedOffset, offline, readRecoveryPoints));
+        recoveryPoints.write(logs, offline, PartitionLog::flushedOffset);
+    }
+
+    void writeLogStarts(Collection<PartitionLog> logs, Collection<PartitionName> offline) {
+        logStarts.write(logs, offline, PartitionLog::logStartOffset);
     }
 
     /** Makes the recovery points of some logs at most what is given, before the logs are cut there. */
     void lowerRecoveryPoints(Map<PartitionName, Long> atMost) {
-        Map<PartitionName, Long> lowered = new TreeMap<>(writtenRecoveryPoints);
+        Map<PartitionName, Long> lowered = new TreeMap<>(recoveryPoints.written);
         atMost.forEach((name, offset) -> lowered.computeIfPresent(name, (same, known) -> Math.min(known, offset)));
-        if (!lowered.equals(writtenRecoveryPoints)) {
-            writeRecoveryPoints(lowered);
-        }
-    }
-
-    private void writeRecoveryPoints(Map<PartitionName, Long> offsets) {
-        recoveryPoints.write(offsets);
-        writtenRecoveryPoints = offsets;
+        recoveryPoints.write(lowered);
     }
 
     /** Whether a log has been cut below the recovery point that stands on the disk. */
     boolean isAhead(PartitionLog log) {
-        Long written = writtenRecoveryPoints.get(new PartitionName(log.topic(), log.partition()));
-        return written != null && written > log.flushedOffset();
-    }
-
-    void writeLogStarts(Collection<PartitionLog> logs, Collection<PartitionName> offline) {
-        logStarts.write(offsets(logs, PartitionLog::logStartOffset, offline, readLogStarts));
-    }
-
-    private static Map<PartitionName, Long> offsets(
-            Collection<PartitionLog> logs,
-            ToLongFunction<PartitionLog> offset,
-            Collection<PartitionName> offline,
-            Map<PartitionName, Long> before) {
-        Map<PartitionName, Long> offsets = new TreeMap<>();
-        for (PartitionName name : offline) {
-            Long known = before.get(name);
-            if (known != null) {
-                offsets.put(name, known);
-            }
-        }
-        for (PartitionLog log : logs) {
-            offsets.put(new PartitionName(log.topic(), log.partition()), offset.applyAsLong(log));
-        }
-        return offsets;
+        Long onDisk = recoveryPoints.written.get(new PartitionName(log.topic(), log.partition()));
+        return onDisk != null && onDisk > log.flushedOffset();
     }
 }

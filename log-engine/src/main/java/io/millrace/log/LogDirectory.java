@@ -17,6 +17,7 @@ import java.util.OptionalLong;
 import java.util.UUID;
 import java.util.concurrent.ScheduledFuture;
 import java.util.function.Function;
+import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,6 +33,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class LogDirectory implements AutoCloseable {
     private static final int NAME_LENGTH_MAX = 255;
+    /** How often logs are looked at whose {@code flush.ms} is shorter than a round of the housekeeping. */
+    private static final long FLUSH_PERIOD_MS = 50;
 
     private final Path dataDirectory;
     private final LogRuntime runtime;
@@ -44,6 +47,7 @@ public final class LogDirectory implements AutoCloseable {
     private final RecoveryReport report;
     private final OptionalLong previousBrokerEpoch;
     private final ScheduledFuture<?> housekeepingTask;
+    private final ScheduledFuture<?> flushTask;
 
     private volatile @Nullable StorageException failure;
     private boolean closed;
@@ -67,13 +71,14 @@ public final class LogDirectory implements AutoCloseable {
         deletes = new DelayedDeletes(runtime);
         opener.toDelete.forEach(directory -> deletes.add(directory, Long.MIN_VALUE));
         housekeeping = new LogHousekeeping(this, runtime, opener.checkpoints, deletes, intervals);
-        housekeepingTask = runtime.every(intervals.periodMs(), this::housekeepNow);
+        housekeepingTask = runtime.every(intervals.periodMs(), () -> now(housekeeping::run));
+        flushTask = runtime.every(FLUSH_PERIOD_MS, () -> now(housekeeping::flushDue));
     }
 
     /** A bug in one round must not end all later ones: retention would stop unseen until the disk is full. */
-    private void housekeepNow() {
+    private void now(LongConsumer task) {
         try {
-            housekeep(runtime.clock().millis());
+            task.accept(runtime.clock().millis());
         } catch (RuntimeException | InternalError e) {
             runtime.listener()
                     .backgroundFailure(
@@ -358,6 +363,7 @@ public final class LogDirectory implements AutoCloseable {
         }
         closed = true;
         housekeepingTask.cancel(false);
+        flushTask.cancel(false);
         housekeeping.stop();
         try {
             boolean clean = closeLogs() && failure == null && offline.isEmpty();

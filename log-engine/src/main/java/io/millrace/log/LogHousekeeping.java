@@ -18,6 +18,9 @@ final class LogHousekeeping {
     private final DelayedDeletes deletes;
     private final HousekeepingIntervals intervals;
 
+    /** The smallest {@code flush.ms} of the logs at the last round. */
+    private volatile long shortestFlushMs = Long.MAX_VALUE;
+
     private long lastRetentionMs;
     private long lastExpiryMs;
     private long lastRecoveryPointMs;
@@ -50,16 +53,34 @@ final class LogHousekeeping {
         }
         boolean retention = isDue(lastRetentionMs, intervals.retentionMs(), nowMs);
         boolean expiry = isDue(lastExpiryMs, intervals.expiryMs(), nowMs);
+        long shortest = Long.MAX_VALUE;
         for (PartitionLog log : directory.logs()) {
             if (log.failure() == null) {
                 attempt(log, () -> keep(log, nowMs, retention, expiry));
             }
+            shortest = Math.min(shortest, log.config().flushMs());
             failWithDevice(log.failure());
         }
+        shortestFlushMs = shortest;
         lastRetentionMs = retention ? nowMs : lastRetentionMs;
         lastExpiryMs = expiry ? nowMs : lastExpiryMs;
         deletes.run(nowMs);
         writeDueCheckpoints(nowMs);
+    }
+
+    /** Between two rounds: the logs that want to be forced more often than there are rounds. */
+    void flushDue(long nowMs) {
+        if (shortestFlushMs < intervals.periodMs()) {
+            flushAll(nowMs);
+        }
+    }
+
+    private synchronized void flushAll(long nowMs) {
+        for (PartitionLog log : directory.logs()) {
+            if (!stopped && log.failure() == null) {
+                attempt(log, () -> flushIfDue(log, nowMs));
+            }
+        }
     }
 
     /** A clock that was set back makes everything due once, rather than nothing for as long as it was set back. */
@@ -75,6 +96,10 @@ final class LogHousekeeping {
         if (expiry) {
             log.expireProducers(nowMs);
         }
+        flushIfDue(log, nowMs);
+    }
+
+    private static void flushIfDue(PartitionLog log, long nowMs) {
         boolean dirty = log.flushedOffset() < log.logEndOffset();
         if (dirty && isDue(log.lastFlushMs(), log.config().flushMs(), nowMs)) {
             log.flush();

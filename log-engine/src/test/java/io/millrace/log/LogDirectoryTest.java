@@ -23,6 +23,7 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -333,6 +334,36 @@ class LogDirectoryTest {
         assertEquals(0, log.flushedOffset());
         directory.housekeep(clock.advance(Duration.ofMillis(200)));
         assertEquals(3, log.flushedOffset());
+    }
+
+    @Test
+    void shortFlushIntervalsDoNotWaitForARoundOfTheHousekeeping() {
+        PartitionLog log = directory.create(
+                "orders", 0, 7, 8, LogConfig.builder().flushMs(10).build());
+        directory.housekeep(clock.millis());
+        append(log, 3);
+        clock.advance(Duration.ofMillis(20));
+        assertTimeoutPreemptively(Duration.ofSeconds(20), () -> {
+            while (log.flushedOffset() < 3) {
+                Thread.onSpinWait();
+            }
+        });
+    }
+
+    @Test
+    void unchangedCheckpointsAreNotWrittenAgain() throws IOException {
+        append(create("orders", 0), 3);
+        directory.housekeep(clock.advance(Duration.ofSeconds(61)));
+        Path checkpoint = path.resolve("replication-offset-checkpoint");
+        Object written =
+                Files.readAttributes(checkpoint, BasicFileAttributes.class).fileKey();
+        directory.housekeep(clock.advance(Duration.ofSeconds(61)));
+        assertEquals(
+                written,
+                Files.readAttributes(checkpoint, BasicFileAttributes.class).fileKey());
+        append(directory.log("orders", 0), 1);
+        directory.housekeep(clock.advance(Duration.ofSeconds(61)));
+        assertEquals("0\n1\norders 0 4\n", Files.readString(checkpoint));
     }
 
     @Test

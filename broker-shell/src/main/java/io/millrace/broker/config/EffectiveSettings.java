@@ -125,8 +125,9 @@ public final class EffectiveSettings {
         effect(MillraceSettings.SYNC_ACKS, "Acknowledge only after the bytes are on the disk; group commit.");
         effect("log.flush.interval.ms", "Sync a partition at least this often.");
         effect("log.flush.interval.messages", "Sync a partition after this many records.");
-        effect("log.flush.scheduler.interval.ms", "How often it is looked which partitions are due for a sync.");
         effect("log.flush.offset.checkpoint.interval.ms", "How often the recovery points are written down.");
+        effect("log.flush.start.offset.checkpoint.interval.ms", "How often the log start offsets are written down.");
+        effect("replica.high.watermark.checkpoint.interval.ms", "How often the high watermarks are written down.");
     }
 
     private static void network() {
