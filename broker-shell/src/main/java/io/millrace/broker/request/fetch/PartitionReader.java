@@ -100,7 +100,7 @@ final class PartitionReader {
 
     /** Whether the client's last record is on this log's history; tells in {@code row} where the two part. */
     private static Errors compareEpochs(FetchEntry entry, PartitionLog log, PartitionData row) {
-        EpochEnd end = log.epochs().endOffsetFor(entry.lastFetchedEpoch());
+        EpochEnd end = log.epochs().endOffsetFor(entry.lastFetchedEpoch(), log.logEndOffset());
         if (end.epoch() < 0 || end.endOffset() < 0 || entry.fetchOffset() < log.logStartOffset()) {
             return Errors.OFFSET_OUT_OF_RANGE;
         }

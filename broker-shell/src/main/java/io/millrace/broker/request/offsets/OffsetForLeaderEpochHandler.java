@@ -3,6 +3,7 @@ package io.millrace.broker.request.offsets;
 import io.millrace.broker.partition.Partition;
 import io.millrace.broker.request.Request;
 import io.millrace.broker.request.RequestHandler;
+import io.millrace.log.PartitionLog;
 import io.millrace.log.epoch.EpochEnd;
 import org.apache.kafka.common.message.OffsetForLeaderEpochRequestData;
 import org.apache.kafka.common.message.OffsetForLeaderEpochRequestData.OffsetForLeaderPartition;
@@ -37,7 +38,8 @@ public final class OffsetForLeaderEpochHandler implements RequestHandler {
         if (partition == null || error != Errors.NONE) {
             return row.setErrorCode(error.code());
         }
-        EpochEnd end = partition.log().epochs().endOffsetFor(asked.leaderEpoch());
+        PartitionLog log = partition.log();
+        EpochEnd end = log.epochs().endOffsetFor(asked.leaderEpoch(), log.logEndOffset());
         return end.epoch() < 0 || end.endOffset() < 0
                 ? row
                 : row.setLeaderEpoch(end.epoch()).setEndOffset(end.endOffset());

