@@ -47,7 +47,9 @@ final class Failures {
     static int badArgument(final ParameterException failure, final String[] arguments) {
         final CommandLine command = failure.getCommandLine();
         final String name = command.getCommandSpec().qualifiedName();
-        final String line = lowerFirst(oneLine(String.valueOf(failure.getMessage()))) + suggestion(failure);
+        final String line =
+                lowerFirst(oneLine(String.valueOf(failure.getMessage()).replaceFirst("^Error: ", "")))
+                        + suggestion(failure);
         command.getErr().println(name + ": " + line + " (see " + name + " --help)");
         command.getErr().flush();
         return WRONG_USAGE;

@@ -104,7 +104,7 @@ public final class FormatCommand implements Callable<Integer> {
             }
             return NodeFormatter.format(KraftConfig.of(properties(config)), options);
         } catch (final DirectoryInUseException e) {
-            throw new UsageException("directory is in use by another process: " + e.getMessage());
+            throw new UsageException(String.valueOf(e.getMessage()));
         } finally {
             locks.forEach(DirectoryLock::close);
         }

@@ -3,8 +3,6 @@ package io.millrace.broker.cli;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.BufferedOutputStream;
-import java.io.FileDescriptor;
-import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
@@ -20,17 +18,15 @@ final class Output implements AutoCloseable {
     private static final byte[] LINE_FEED = {'\n'};
     private static final int BUFFER_BYTES = 64 * 1024;
 
-    private static final PrintStream AT_START = System.out;
-
     private final OutputStream out;
 
     Output(final OutputStream out) {
         this.out = new BufferedOutputStream(out, BUFFER_BYTES);
     }
 
-    /** The process's own; a test that replaced {@link System#out} gets it there. */
+    /** The process's own. */
     static Output standard() {
-        return new Output(Output.isReplaced() ? System.out : new FileOutputStream(FileDescriptor.out));
+        return new Output(new Checked(System.out));
     }
 
     void line(final String text) {
@@ -68,7 +64,37 @@ final class Output implements AutoCloseable {
         flush();
     }
 
-    private static boolean isReplaced() {
-        return System.out != AT_START;
+    /** A {@link PrintStream} notes errors and goes on; this one says them. */
+    private static final class Checked extends OutputStream {
+        private final PrintStream to;
+
+        Checked(final PrintStream to) {
+            super();
+            this.to = to;
+        }
+
+        @Override
+        public void write(final int single) throws IOException {
+            to.write(single);
+            check();
+        }
+
+        @Override
+        public void write(final byte[] bytes, final int from, final int length) throws IOException {
+            to.write(bytes, from, length);
+            check();
+        }
+
+        @Override
+        public void flush() throws IOException {
+            check();
+        }
+
+        /** Flushes as well. */
+        private void check() throws IOException {
+            if (to.checkError()) {
+                throw new IOException("standard output is closed");
+            }
+        }
     }
 }
