@@ -70,7 +70,8 @@ class ConfigurationDocTest {
     }
 
     /** Kafka's default, and in brackets what a start without a file has instead. */
-    private static String defaults(final String name, final Map<String, String> firstTry, final Map<String, String> always) {
+    private static String defaults(
+            final String name, final Map<String, String> firstTry, final Map<String, String> always) {
         final ConfigKey key = KnownSettings.key(name);
         final String kafkas = key.hasDefault() ? shown(key.defaultValue) : "";
         final boolean derived = name.equals("advertised.listeners") || name.equals("inter.broker.listener.name");
