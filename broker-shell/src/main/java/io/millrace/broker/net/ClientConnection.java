@@ -247,13 +247,12 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Con
     }
 
     private void close(String why) {
-        if (!closed) {
-            LOG.warn(
-                    "closing connection={} listener={}: {}",
-                    id,
-                    server.listener().value(),
-                    why);
+        if (closed) {
+            return;
         }
+        closed = true; // nothing more is read, and answers that are under way go nowhere
+        String name = server.listener().value();
+        LOG.warn("closing connection={} listener={}: {}", id, name, why);
         var unused = channel.close();
     }
 

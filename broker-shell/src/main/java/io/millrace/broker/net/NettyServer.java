@@ -118,7 +118,8 @@ public final class NettyServer implements AutoCloseable {
         }
 
         /**
-         * Binds and listens; accepting begins with {@link NettyServer#open()}. Serves ApiVersions too, unless the router has a handler for it already.
+         * Binds and listens; accepting begins with {@link NettyServer#open()}. Serves ApiVersions too, unless the
+         * router has a handler for it already.
          *
          * @throws IOException when the address cannot be bound; the message names it
          */

@@ -175,7 +175,10 @@ public final class PartitionRegistry implements AutoCloseable {
                 partition.settings().log());
     }
 
-    /** The directory that holds the partition, though it may be offline there; the one with the fewest logs for a new one. */
+    /**
+     * The directory that holds the partition, though it may be offline there; the one with the fewest logs for a new
+     * one.
+     */
     private LogDirectory home(Partition partition) {
         PartitionName name = new PartitionName(partition.topic(), partition.partition());
         LogDirectory fewest = directories.get(0);

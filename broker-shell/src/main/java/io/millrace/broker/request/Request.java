@@ -67,7 +67,9 @@ public final class Request {
         exchange.complete(response);
     }
 
-    /** Answers with the API's own error response for {@code cause}; nothing happens if the request has ended already. */
+    /**
+     * Answers with the API's own error response for {@code cause}; nothing happens if the request has ended already.
+     */
     public void fail(Throwable cause) {
         if (end()) {
             answerError(cause);

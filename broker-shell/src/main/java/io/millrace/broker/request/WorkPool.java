@@ -33,7 +33,9 @@ public final class WorkPool implements Executor, AutoCloseable {
         threads.execute(work);
     }
 
-    /** Runs {@code work} for a request whose connection waits for it; whatever it throws is answered. Event loop only. */
+    /**
+     * Runs {@code work} for a request whose connection waits for it; whatever it throws is answered. Event loop only.
+     */
     public void handle(Request request, Runnable work) {
         request.holdFollowing();
         threads.execute(() -> {

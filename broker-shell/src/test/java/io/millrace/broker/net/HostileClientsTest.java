@@ -28,7 +28,9 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** Clients that send nonsense, too much, too little or nothing: others are unharmed and memory stays within its bound. */
+/**
+ * Clients that send nonsense, too much, too little or nothing: others are unharmed and memory stays within its bound.
+ */
 @Timeout(60)
 class HostileClientsTest {
     private static final int BUDGET = 64 << 20;

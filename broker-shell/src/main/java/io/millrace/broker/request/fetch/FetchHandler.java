@@ -78,7 +78,10 @@ public final class FetchHandler implements RequestHandler {
         return sessions.count();
     }
 
-    /** The answer with the rows that the session does not leave out; rows of one topic that follow one another share it. */
+    /**
+     * The answer with the rows that the session does not leave out; rows of one topic that follow one another share
+     * it.
+     */
     FetchResponseData response(Request request, FetchContext context, List<FetchedPartition> read) {
         FetchResponseData response = new FetchResponseData().setSessionId(context.sessionIdToSend(read));
         List<FetchableTopicResponse> answered = new ArrayList<>();

@@ -296,7 +296,8 @@ class BadBatchesTest {
     private static ByteBuffer batch(Compression codec, int records) {
         SimpleRecord[] all = new SimpleRecord[records];
         for (int i = 0; i < records; i++) {
-            all[i] = new SimpleRecord(System.currentTimeMillis(), ("value of record " + i).getBytes(StandardCharsets.UTF_8));
+            all[i] = new SimpleRecord(
+                    System.currentTimeMillis(), ("value of record " + i).getBytes(StandardCharsets.UTF_8));
         }
         ByteBuffer bytes = MemoryRecords.withRecords(codec, all).buffer();
         return ByteBuffer.allocate(bytes.remaining()).put(bytes).flip();

@@ -33,7 +33,10 @@ import org.apache.kafka.common.network.ListenerName;
 import org.apache.kafka.common.protocol.ApiKeys;
 import org.apache.kafka.common.protocol.Errors;
 
-/** The data path over a real log directory and a real socket, with metadata that a test writes by hand. One node, id 1. */
+/**
+ * The data path over a real log directory and a real socket, with metadata that a test writes by hand. One node, id
+ * 1.
+ */
 public final class TestBroker implements AutoCloseable, TopicDirectory {
     public static final int NODE_ID = 1;
 
