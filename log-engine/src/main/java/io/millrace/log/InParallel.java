@@ -2,16 +2,18 @@ package io.millrace.log;
 
 import io.millrace.mapped.StorageException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Collection;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Function;
-import java.util.stream.Collectors;
 
 /** Does the same to many logs with a few threads, and waits. One that fails does not keep the others from going on. */
 final class InParallel {
@@ -28,16 +30,31 @@ final class InParallel {
         Map<T, StorageException> failures = new ConcurrentHashMap<>();
         ExecutorService executor = Executors.newFixedThreadPool(Math.max(1, threads), task -> daemon(task, threadName));
         try {
-            Map<T, Future<?>> running = items.stream()
-                    .collect(Collectors.toMap(
-                            Function.identity(), item -> executor.submit(() -> attempt(item, path, action, failures))));
+            List<Future<?>> running = new ArrayList<>();
+            for (T item : items) {
+                running.add(executor.submit(() -> attempt(item, path, action, failures)));
+            }
             executor.shutdown();
             await(executor);
-            assert running.values().stream().allMatch(Future::isDone) : "not all items were done";
+            running.forEach(InParallel::rethrow);
         } finally {
             executor.shutdownNow();
         }
         return failures;
+    }
+
+    /** An assertion or a lack of memory is not one log's matter: it must not be lost with the thread that met it. */
+    private static void rethrow(Future<?> done) {
+        try {
+            done.get();
+        } catch (ExecutionException e) {
+            if (e.getCause() instanceof Error error) {
+                throw error;
+            }
+            throw new IllegalStateException("a task of the log directory failed", e.getCause());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt(); // cannot be: it is done
+        }
     }
 
     private static Thread daemon(Runnable task, String name) {

@@ -130,8 +130,9 @@ public final class LogDirectory implements AutoCloseable {
             HousekeepingIntervals intervals,
             LogListener progress) {
         boolean opened = false;
+        DirectoryOpener opener = null;
         try {
-            DirectoryOpener opener = new DirectoryOpener(dataDirectory, runtime, configs, progress);
+            opener = new DirectoryOpener(dataDirectory, runtime, configs, progress);
             RecoveryReport report = opener.open(recoveryThreads);
             LogDirectory directory =
                     new LogDirectory(dataDirectory, heldLock, runtime, recoveryThreads, opener, report, intervals);
@@ -139,9 +140,16 @@ public final class LogDirectory implements AutoCloseable {
             return directory;
         } finally {
             if (!opened) {
-                heldLock.close();
+                letGo(opener, heldLock);
             }
         }
+    }
+
+    private static void letGo(@Nullable DirectoryOpener opener, DirectoryLock heldLock) {
+        if (opener != null) {
+            opener.logs.values().forEach(open -> open.log().abandon());
+        }
+        heldLock.close();
     }
 
     private static void createDirectories(Path directory) {
@@ -291,7 +299,7 @@ public final class LogDirectory implements AutoCloseable {
         }
     }
 
-    /** All logs that are open. A view that follows changes. */
+    /** All logs that are open now, a copy. */
     public Collection<PartitionLog> logs() {
         return logs.values().stream().map(OpenLog::log).toList();
     }
