@@ -15,6 +15,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
@@ -35,6 +36,9 @@ final class LogLoader {
     private final SegmentContext context;
     private final Path directory;
     private final List<Segment> segments = new ArrayList<>();
+
+    /** Empty until the log is whole. */
+    private final AtomicReference<@Nullable LogOffsets> published = new AtomicReference<>();
 
     private ProducerStates producers;
     private LeaderEpochs epochs;
@@ -71,15 +75,21 @@ final class LogLoader {
         }
     }
 
+    /** The latest epoch ends where the log does at the moment of the question, long after this loader has gone. */
+    private static long endOf(AtomicReference<@Nullable LogOffsets> published) {
+        LogOffsets offsets = published.get();
+        return offsets == null ? 0 : offsets.end();
+    }
+
     private LeaderEpochs openEpochs() {
         try {
-            return LeaderEpochs.open(directory, () -> endOffset, runtime.faults());
+            return LeaderEpochs.open(directory, () -> endOf(published), runtime.faults());
         } catch (StorageException e) {
             if (e.kind() != StorageException.Kind.DAMAGED) {
                 throw e;
             }
             epochsLost = true;
-            return LeaderEpochs.openEmpty(directory, () -> endOffset, runtime.faults());
+            return LeaderEpochs.openEmpty(directory, () -> endOf(published), runtime.faults());
         }
     }
 
@@ -258,6 +268,7 @@ final class LogLoader {
         long flushed = openState.cleanShutdown() ? endOffset : Math.min(openState.recoveryPoint(), endOffset);
         LogOffsets offsets = new LogOffsets(logStart, flushed, endOffset, active.baseOffset(), active.size());
         offsets.firstUnstableIs(producers.firstUnstableOffset());
+        published.set(offsets);
         LogState state = new LogState(runtime, context, config, new LogSegments(segments), offsets, producers, epochs);
         state.directoryChanged = !openState.cleanShutdown() || created;
         return state;

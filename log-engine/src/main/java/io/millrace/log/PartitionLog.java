@@ -92,6 +92,25 @@ public final class PartitionLog implements AutoCloseable {
         return appender.appendAsFollower(batches, result);
     }
 
+    /**
+     * Begins a leader epoch at the log end offset, when the replica becomes leader: others ask where an epoch begins before it has a
+     * record, and the file that remembers it is forced here and not under the first append. Blocks for as long as that takes.
+     */
+    public void beginLeaderEpoch(int leaderEpoch) {
+        log.lock.lock();
+        try {
+            log.requireWritable();
+            failing(() -> {
+                if (leaderEpoch > log.epochs.latestEpoch()) {
+                    log.epochs.assign(leaderEpoch, log.offsets.end());
+                }
+                return true;
+            });
+        } finally {
+            log.lock.unlock();
+        }
+    }
+
     // ---- reading
     // -------------------------------------------------------------------------------------------------------------------
 

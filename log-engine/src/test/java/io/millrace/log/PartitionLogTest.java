@@ -281,4 +281,25 @@ class PartitionLogTest {
             assertEquals(List.of(100L), told);
         }
     }
+
+    @Test
+    void latestEpochEndsWhereTheLogEndsNow() {
+        try (PartitionLog log = open(config().build(), OpenState.UNKNOWN)) {
+            log.beginLeaderEpoch(3);
+            append(log, batch(TIME, "a", "b"), 3);
+            assertEquals(2, log.epochs().endOffsetFor(3).endOffset());
+            append(log, batch(TIME, "c"), 3);
+            assertEquals(3, log.epochs().endOffsetFor(3).endOffset());
+            log.beginLeaderEpoch(5);
+            append(log, batch(TIME, "d"), 5);
+            assertEquals(3, log.epochs().endOffsetFor(4).endOffset());
+            assertEquals(4, log.epochs().endOffsetFor(5).endOffset());
+            assertEquals(
+                    AppendStatus.FENCED_EPOCH, log.appendAsLeader(batch(TIME, "x"), 4, AppendOrigin.CLIENT, result));
+        }
+    }
+
+    private void append(PartitionLog log, ByteBuffer batch, int leaderEpoch) {
+        assertEquals(AppendStatus.APPENDED, log.appendAsLeader(batch, leaderEpoch, AppendOrigin.CLIENT, result));
+    }
 }
