@@ -159,17 +159,20 @@ public final class Partition {
         log = opened;
     }
 
+    /** Leads even where the log has failed: appends are then refused by it, and the caller hears why. */
     void lead(PartitionState next) {
-        boolean newTerm = !isLeader() || next.leaderEpoch() != state.leaderEpoch();
         PartitionLog open = log;
-        if (newTerm && open != null) {
-            open.epochs().assign(next.leaderEpoch(), open.logEndOffset());
+        try {
+            if (open != null && (!isLeader() || next.leaderEpoch() != state.leaderEpoch())) {
+                open.beginLeaderEpoch(next.leaderEpoch());
+            }
+        } finally {
+            state = next;
+            if (open != null) {
+                advanceHighWatermark(open, next, ProgressListener.UNKNOWN_BYTES);
+            }
+            wake();
         }
-        state = next;
-        if (open != null) {
-            advanceHighWatermark(open, next, ProgressListener.UNKNOWN_BYTES);
-        }
-        wake();
     }
 
     void follow(PartitionState next) {
