@@ -75,13 +75,9 @@ public final class KraftConfig extends AbstractKafkaConfig {
         return names.stream().map(KraftConfig::parseRole).collect(Collectors.toUnmodifiableSet());
     }
 
+    /** Kafka's definition of the setting lets no other name through. */
     private static ProcessRole parseRole(String name) {
-        return switch (name.trim()) {
-            case "broker" -> ProcessRole.BrokerRole;
-            case "controller" -> ProcessRole.ControllerRole;
-            default ->
-                throw new ConfigException("Unknown process role '" + name + "': it is broker, controller or both");
-        };
+        return name.equals("broker") ? ProcessRole.BrokerRole : ProcessRole.ControllerRole;
     }
 
     /** The roles of this node, at least one. */

@@ -5,6 +5,7 @@ import io.millrace.broker.admin.EffectiveConfigs;
 import io.millrace.broker.config.NodeConfig;
 import io.millrace.broker.coordinator.GroupCoordination;
 import io.millrace.broker.kraft.ControlPlane;
+import io.millrace.broker.kraft.NodeFaults;
 import io.millrace.broker.kraft.StartRefusal;
 import io.millrace.broker.partition.PartitionRegistry;
 import io.millrace.broker.request.RequestRouter;
@@ -16,6 +17,7 @@ import io.millrace.log.LogDirectory;
 import io.millrace.log.LogRuntime;
 import io.millrace.log.checkpoint.DirectoryLock;
 import io.millrace.mapped.FileFaults;
+import io.millrace.mapped.StorageException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -34,6 +36,8 @@ import org.apache.kafka.server.config.ServerLogConfigs;
  * the logs they read are closed, and the logs before the epoch that their marker names.
  */
 final class BrokerParts {
+    private static final long DIRECTORY_WATCH_MS = 1_000;
+
     private final ControlPlane plane;
     private final EffectiveConfigs configs;
     private final LogEvents events;
@@ -67,12 +71,14 @@ final class BrokerParts {
             Map<Path, DirectoryLock> locks,
             BoundListeners clients,
             RequestRouter router,
+            NodeFaults faults,
             StopSequence stops) {
         EffectiveConfigs configs = new EffectiveConfigs(plane.nodeId(), plane.config(), plane.replayed());
         LogEvents events = new LogEvents();
         LogRuntime runtime = LogRuntime.start(LogClock.SYSTEM, events, FileFaults.NONE);
         stops.add("log agents", runtime::close);
         List<LogDirectory> directories = open(config, plane, locks, configs, runtime, stops);
+        watch(runtime, directories, faults, stops);
         stops.add("client connections", clients::close);
         PartitionRegistry partitions = new PartitionRegistry(plane.nodeId(), directories, configs::settings);
         DataPlane data = DataPlane.register(
@@ -117,6 +123,20 @@ final class BrokerParts {
                 config.getLong(ServerLogConfigs.LOG_FLUSH_OFFSET_CHECKPOINT_INTERVAL_MS_CONFIG),
                 config.getLong(ServerLogConfigs.LOG_FLUSH_START_OFFSET_CHECKPOINT_INTERVAL_MS_CONFIG),
                 Math.max(0, config.getLong(ReplicationConfigs.REPLICA_HIGH_WATERMARK_CHECKPOINT_INTERVAL_MS_CONFIG)));
+    }
+
+    /** A broker whose disk has failed must not stay a member that answers nothing: it leaves, and is started anew. */
+    private static void watch(
+            LogRuntime runtime, List<LogDirectory> directories, NodeFaults faults, StopSequence stops) {
+        var watch = runtime.every(DIRECTORY_WATCH_MS, () -> {
+            for (LogDirectory directory : directories) {
+                StorageException failure = directory.failure();
+                if (failure != null && !faults.fatal().isDone()) {
+                    faults.stop("data directory " + directory.path(), failure);
+                }
+            }
+        });
+        stops.add("watch of directories", () -> watch.cancel(false));
     }
 
     private static DataPlaneSettings settings(NodeConfig config) {

@@ -44,6 +44,12 @@ import org.jspecify.annotations.Nullable;
  * <p>Owner: {@link Node}, whose starting thread calls {@link #start}; {@link #stop} is called once, after that.
  */
 final class NodeParts {
+    /** Bounds the stop: what the controller has not moved by then is moved by losing this broker's session. */
+    private static final long CONTROLLED_SHUTDOWN_MS = 30_000;
+
+    /** After a fault the control plane itself may be what no longer answers. */
+    private static final long SHUTDOWN_AFTER_FAULT_MS = 3_000;
+
     private final NodeConfig config;
     private final NodeFaults faults;
     private final Waiting waiting;
@@ -213,19 +219,20 @@ final class NodeParts {
         waiting.until("the metadata quorum", started.firstImage());
         waiting.until("the end of the last run's session", started.endPreviousRun());
         started.register(info, previousEpoch());
-        BrokerParts broker = BrokerParts.start(config, started, locks, clients, router, stops);
+        BrokerParts broker = BrokerParts.start(config, started, locks, clients, router, faults, stops);
         CompletableFuture<Void> applied = broker.applyMetadata();
         stops.add("metadata of the broker", started::stopApplying);
         waiting.until("the controller to know this broker", applied);
         waiting.until("the controller to let this broker serve", started.unfence());
         clients.open();
         stops.add("client ports", clients::stopAccepting);
-        stops.add("leadership", () -> started.shutDownControlled(CONTROLLED_SHUTDOWN_MS));
+        stops.add("leadership", () -> started.shutDownControlled(controlledShutdownMs()));
         return broker.recovery();
     }
 
-    /** Bounds the stop: what the controller has not moved by then is moved by losing this broker's session. */
-    private static final long CONTROLLED_SHUTDOWN_MS = 30_000;
+    private long controlledShutdownMs() {
+        return faults.fatal().isDone() ? SHUTDOWN_AFTER_FAULT_MS : CONTROLLED_SHUTDOWN_MS;
+    }
 
     /** Known only where every directory was closed in order. */
     private OptionalLong previousEpoch() {

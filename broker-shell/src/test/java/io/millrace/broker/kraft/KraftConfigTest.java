@@ -86,7 +86,7 @@ class KraftConfigTest {
                 "OTHER",
                 "listener.security.protocol.map",
                 "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT");
-        refused("Unknown process role", "process.roles", "broker,zookeeper");
+        refused("process.roles", "process.roles", "broker,zookeeper");
         refused("must only have controller listeners", "process.roles", "controller");
         refused("cannot be 0.0.0.0", "advertised.listeners", "PLAINTEXT://0.0.0.0:9092");
     }

@@ -163,6 +163,33 @@ class NodeTest {
         }
     }
 
+    @Test
+    void brokersJoinAControllerElsewhere() throws Exception {
+        String clusterId = "millrace.cluster.id=" + Uuid.randomUuid();
+        try (Node controller = Node.start(
+                elsewhere(10, clusterId, "process.roles=controller", "listeners=CONTROLLER://127.0.0.1:0"))) {
+            String bootstrap = "controller.quorum.bootstrap.servers=127.0.0.1:"
+                    + controller.boundPorts().get("CONTROLLER");
+            String listeners = "listeners=PLAINTEXT://127.0.0.1:0";
+            try (Node first = Node.start(elsewhere(20, clusterId, "process.roles=broker", bootstrap, listeners));
+                    Node second = Node.start(elsewhere(21, clusterId, "process.roles=broker", bootstrap, listeners));
+                    Admin admin = admin(first)) {
+                assertEquals(2, admin.describeCluster().nodes().get().size());
+                admin.createTopics(List.of(new NewTopic("spread", 4, (short) 1)))
+                        .all()
+                        .get();
+                assertTrue(send(second, "spread", "value") >= 0);
+            }
+        }
+    }
+
+    private NodeConfig elsewhere(int nodeId, String... more) {
+        List<String> settings = new ArrayList<>(List.of(more));
+        settings.add("node.id=" + nodeId);
+        settings.add("log.dirs=" + temp.resolve("node-" + nodeId));
+        return NodeConfig.load(Optional.empty(), settings, Map.of());
+    }
+
     private Path directory() {
         return temp.resolve("data");
     }
