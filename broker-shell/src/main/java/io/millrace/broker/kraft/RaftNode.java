@@ -33,7 +33,6 @@ import org.apache.kafka.common.utils.Time;
 import org.apache.kafka.metadata.MetadataRecordSerde;
 import org.apache.kafka.network.SocketServerConfigs;
 import org.apache.kafka.raft.Endpoints;
-import org.apache.kafka.raft.FileQuorumStateStore;
 import org.apache.kafka.raft.KRaftConfigs;
 import org.apache.kafka.raft.KafkaNetworkChannel;
 import org.apache.kafka.raft.KafkaRaftClient;
@@ -126,9 +125,7 @@ final class RaftNode implements RaftManager<ApiMessageAndVersion>, AutoCloseable
     private void join(KraftConfig config, Path logDirectory, Metrics metrics) {
         client.initialize(
                 QuorumConfig.parseVoterConnections(config.quorum().voters()),
-                new FileQuorumStateStore(logDirectory
-                        .resolve(FileQuorumStateStore.DEFAULT_FILE_NAME)
-                        .toFile()),
+                new QuorumStateFile(logDirectory.resolve(QuorumStateFile.FILE_NAME)),
                 metrics,
                 ignoredStaticVoters -> {});
         channel.start();
