@@ -34,7 +34,7 @@ final class LineInput implements AutoCloseable {
             single = in.read();
         }
         count++;
-        return withoutCarriageReturn(line.toByteArray(), single == '\n');
+        return withoutCarriageReturn(line.toByteArray());
     }
 
     /** Number of the line that {@link #next} returned last, from 1. */
@@ -42,8 +42,8 @@ final class LineInput implements AutoCloseable {
         return count;
     }
 
-    private static byte[] withoutCarriageReturn(final byte[] bytes, final boolean ended) {
-        final boolean crlf = ended && bytes.length > 0 && bytes[bytes.length - 1] == '\r';
+    private static byte[] withoutCarriageReturn(final byte[] bytes) {
+        final boolean crlf = bytes.length > 0 && bytes[bytes.length - 1] == '\r';
         return crlf ? Arrays.copyOf(bytes, bytes.length - 1) : bytes;
     }
 
