@@ -97,13 +97,17 @@ final class ConfigOracleIT {
     }
 
     private static String line(ConfigResource resource, ConfigEntry entry) {
-        boolean live = resource.equals(BROKER) && NOT_LIVE.contains(entry.name()) || entry.isReadOnly();
+        boolean fixed = entry.isReadOnly() || (resource.equals(BROKER) && NOT_LIVE.contains(entry.name()));
         return entry.value() + " " + entry.source() + " " + entry.type() + (entry.isSensitive() ? " sensitive" : "")
-                + (live ? " fixed " : " live ") + entry.synonyms() + " "
-                + (entry.documentation() == null ? "undocumented" : entry.documentation().hashCode());
+                + (fixed ? " fixed " : " live ") + entry.synonyms() + " "
+                + (entry.documentation() == null
+                        ? "undocumented"
+                        : entry.documentation().hashCode());
     }
 
     private static String text(Map<String, String> lines) {
-        return lines.entrySet().stream().map(e -> e.getKey() + " = " + e.getValue()).collect(Collectors.joining("\n"));
+        return lines.entrySet().stream()
+                .map(e -> e.getKey() + " = " + e.getValue())
+                .collect(Collectors.joining("\n"));
     }
 }
