@@ -1,10 +1,12 @@
 package io.millrace.log;
 
 import io.millrace.log.segment.Segment;
+import io.millrace.mapped.MappedRegion;
 import io.millrace.mapped.StorageException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A stretch of a segment's file: whole batches from the first byte of the first one on; the last one may be cut off by the size that
@@ -17,6 +19,7 @@ public final class LogSlice implements AutoCloseable {
     private final Segment segment;
     private final int position;
     private final int length;
+    private @Nullable MappedRegion mapped;
     private boolean closed;
 
     /** A slice that takes over one pin of the segment. */
@@ -72,11 +75,26 @@ public final class LogSlice implements AutoCloseable {
         }
     }
 
-    /** The bytes, readable only, from position 0 on: a copy, valid also after {@link #close}. */
-    public ByteBuffer view() {
+    /** The bytes, readable only, from position 0 on: a copy, valid also after {@link #close}. Checksums and codecs read a copy. */
+    public ByteBuffer copy() {
         ByteBuffer copy = ByteBuffer.allocate(length);
         copyTo(copy);
         return copy.flip().asReadOnlyBuffer();
+    }
+
+    /**
+     * The bytes themselves, readable only, from position 0 on: mapped memory, valid until {@link #close}, after which any access may
+     * end the process. Not for native code, such as checksums and codecs: those take a {@link #copy}. Not for records above the high
+     * watermark either, since a truncation may take those away.
+     */
+    public ByteBuffer view() {
+        if (length == 0) {
+            return ByteBuffer.allocate(0).asReadOnlyBuffer();
+        }
+        if (mapped == null) {
+            mapped = segment.map(position, length);
+        }
+        return mapped.readOnlyView(0, length);
     }
 
     @Override
@@ -85,6 +103,9 @@ public final class LogSlice implements AutoCloseable {
             throw new IllegalStateException("slice was closed before: " + this);
         }
         closed = true;
+        if (mapped != null) {
+            mapped.close();
+        }
         segment.unpin();
     }
 

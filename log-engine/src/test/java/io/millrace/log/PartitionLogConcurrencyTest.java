@@ -83,7 +83,7 @@ class PartitionLogConcurrencyTest {
 
     private static long check(LogSlice slice, long from) {
         long next = from;
-        for (String record : TestBatches.records(slice.view())) {
+        for (String record : TestBatches.records(slice.copy())) {
             assertEquals(next + "=" + value(next), record);
             next++;
         }

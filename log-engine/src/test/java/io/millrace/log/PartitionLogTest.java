@@ -242,9 +242,36 @@ class PartitionLogTest {
             log.advanceHighWatermark(30);
             try (LogSlice slice = log.read(0, 3000, Long.MAX_VALUE, true)) {
                 log.applyRetention(TIME);
-                assertEquals(3, TestBatches.records(slice.view()).size());
+                assertEquals(3, TestBatches.records(slice.copy()).size());
             }
             assertNull(log.read(0, 3000, Long.MAX_VALUE, true));
+        }
+    }
+
+    @Test
+    void viewShowsTheBytesOfTheFileAlsoAfterTheRollAndTheDeletion() {
+        LogConfig config = config().segmentBytes(10_000)
+                .retentionBytes(1)
+                .fileDeleteDelayMs(0)
+                .build();
+        try (PartitionLog log = open(config, OpenState.UNKNOWN)) {
+            for (int i = 0; i < 5; i++) {
+                append(log, sized(TIME, 1000));
+            }
+            log.advanceHighWatermark(5);
+            try (LogSlice slice = log.read(1, 3000, 5, true)) {
+                ByteBuffer view = slice.view();
+                assertEquals(slice.copy(), view);
+                assertTrue(view.isReadOnly() && view.isDirect());
+                for (int i = 0; i < 30; i++) {
+                    append(log, sized(TIME, 1000));
+                }
+                log.advanceHighWatermark(35);
+                log.applyRetention(TIME);
+                assertNull(log.read(1, 3000, Long.MAX_VALUE, true));
+                assertEquals(slice.copy(), slice.view());
+                assertEquals(slice.copy(), view);
+            }
         }
     }
 
@@ -257,13 +284,13 @@ class PartitionLogTest {
             }
             for (int i = 0; i < 2000; i += 37) {
                 try (LogSlice slice = log.firstBatchAtOrAfter(TIME + i * 10L - 5, Long.MAX_VALUE)) {
-                    assertEquals(List.of(i + "=v" + i), TestBatches.records(slice.view()));
+                    assertEquals(List.of(i + "=v" + i), TestBatches.records(slice.copy()));
                 }
             }
             assertNull(log.firstBatchAtOrAfter(TIME + 20_000, Long.MAX_VALUE));
             assertNull(log.firstBatchAtOrAfter(TIME + 10_000, 1000));
             try (LogSlice slice = log.batchWithMaxTimestamp()) {
-                assertEquals(List.of("1999=v1999"), TestBatches.records(slice.view()));
+                assertEquals(List.of("1999=v1999"), TestBatches.records(slice.copy()));
             }
         }
     }

@@ -102,7 +102,7 @@ final class TestBatches {
         long next = from;
         while (next < Math.min(bound, log.logEndOffset())) {
             try (LogSlice slice = log.read(next, 64 << 10, bound, true)) {
-                List<String> records = slice == null ? List.of() : records(slice.view());
+                List<String> records = slice == null ? List.of() : records(slice.copy());
                 if (records.isEmpty()) {
                     return found;
                 }

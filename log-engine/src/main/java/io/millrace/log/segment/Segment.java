@@ -4,6 +4,7 @@ import io.millrace.index.OffsetIndex;
 import io.millrace.index.TimeIndex;
 import io.millrace.log.batch.RecordBatchDescriptor;
 import io.millrace.log.txn.AbortedTransactionIndex;
+import io.millrace.mapped.MappedRegion;
 import io.millrace.mapped.StorageException;
 import io.millrace.mapped.StorageFile;
 import java.io.IOException;
@@ -641,6 +642,11 @@ public final class Segment {
     /** The channel of the file, while the segment is pinned. */
     public FileChannel channel() {
         return file.channel();
+    }
+
+    /** Maps written bytes of the file for reading, while the segment is pinned; the caller closes the region before it unpins. */
+    public MappedRegion map(int position, int length) {
+        return MappedRegion.map(file, position, length, false);
     }
 
     /** Aborted transactions whose markers stand here. */

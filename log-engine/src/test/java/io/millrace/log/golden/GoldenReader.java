@@ -40,7 +40,7 @@ final class GoldenReader {
 
     private static MemoryRecords slice(PartitionLog log, long offset) {
         try (LogSlice slice = log.read(offset, SLICE_BYTES, log.logEndOffset(), true)) {
-            return MemoryRecords.readableRecords(slice.view());
+            return MemoryRecords.readableRecords(slice.copy());
         }
     }
 

@@ -72,7 +72,7 @@ class JavaClientsTest {
         broker.createTopic("t", 1, new TopicSettings(LogConfig.DEFAULTS, 1, target));
         roundTrip("t", 1, producers, 100, true);
         try (var slice = broker.partition("t", 0).log().read(0, 1 << 20, Long.MAX_VALUE, true)) {
-            int attributes = slice.view().getShort(21);
+            int attributes = slice.copy().getShort(21);
             assertEquals(target.type().id, attributes & 7);
         }
     }
