@@ -76,9 +76,15 @@ public final class Clients {
      * it shows a new leader a moment before that leader takes records, and a pipelining idempotent producer does not forgive.
      */
     public static void awaitLeaders(Admin admin, String topic, int partitions) {
+        awaitLeaders(admin, partitions(topic, partitions).toArray(TopicPartition[]::new));
+    }
+
+    public static void awaitLeaders(Admin admin, TopicPartition... partitions) {
         Map<TopicPartition, OffsetSpec> latest = new HashMap<>();
-        partitions(topic, partitions).forEach(partition -> latest.put(partition, OffsetSpec.latest()));
-        Await.until("leaders of " + topic, Duration.ofSeconds(30), () -> {
+        for (TopicPartition partition : partitions) {
+            latest.put(partition, OffsetSpec.latest());
+        }
+        Await.until("leaders of " + latest.keySet(), Duration.ofSeconds(30), () -> {
             admin.listOffsets(latest).all().get(10, TimeUnit.SECONDS);
             return true;
         });
