@@ -187,7 +187,7 @@ final class BadInputIT {
                 bad("last offset delta", Errors.INVALID_RECORD, sealed(b -> b.putInt(LAST_OFFSET_DELTA, 7))),
                 bad("last offset delta negative", Errors.INVALID_RECORD, sealed(b -> b.putInt(LAST_OFFSET_DELTA, -3))),
                 bad("control batch", Errors.INVALID_RECORD, sealed(b -> b.putShort(ATTRIBUTES, (short) 0x20))),
-                ours("codec 7", Errors.INVALID_RECORD, sealed(b -> b.putShort(ATTRIBUTES, (short) 7))),
+                ours("codec 7", Errors.UNSUPPORTED_COMPRESSION_TYPE, sealed(b -> b.putShort(ATTRIBUTES, (short) 7))),
                 bad("producer id without sequence", Errors.INVALID_RECORD, sealed(b -> b.putLong(PRODUCER_ID, 5))),
                 bad("record length", Errors.INVALID_RECORD, sealed(b -> b.put(RECORDS, (byte) 0x7e))),
                 ours("record offset delta", Errors.INVALID_RECORD, sealed(b -> b.put(RECORDS + 3, (byte) 8))),

@@ -123,7 +123,7 @@ public abstract class BrokerProcess implements AutoCloseable {
 
     private boolean serves(Admin client) throws Exception {
         if (!child.isAlive()) {
-            throw new IllegalStateException("the broker exited");
+            throw new AssertionError("the broker exited:\n" + child.outputTail());
         }
         return !client.describeCluster().nodes().get(3, TimeUnit.SECONDS).isEmpty();
     }
