@@ -20,25 +20,40 @@ final class KafkaTools {
 
     /** The producer's own defaults, as fast as it goes. */
     static Produced produce(String bootstrap, String topic, int records) throws IOException, InterruptedException {
-        String output = run("org.apache.kafka.tools.ProducerPerformance", List.of(
-                "--bootstrap-server", bootstrap,
-                "--topic", topic,
-                "--num-records", Integer.toString(records),
-                "--record-size", Integer.toString(Load.RECORD_BYTES),
-                "--throughput", "-1",
-                "--command-property", "acks=all"));
+        String output = run(
+                "org.apache.kafka.tools.ProducerPerformance",
+                List.of(
+                        "--bootstrap-server",
+                        bootstrap,
+                        "--topic",
+                        topic,
+                        "--num-records",
+                        Integer.toString(records),
+                        "--record-size",
+                        Integer.toString(Load.RECORD_BYTES),
+                        "--throughput",
+                        "-1",
+                        "--command-property",
+                        "acks=all"));
         Matcher matcher = last(PRODUCED, output);
         return new Produced(Double.parseDouble(matcher.group(1)), Double.parseDouble(matcher.group(2)));
     }
 
     /** Average of one record at a time, sent and received, in milliseconds. */
     static double roundTripMs(String bootstrap, String topic, int records) throws IOException, InterruptedException {
-        String output = run("org.apache.kafka.tools.EndToEndLatency", List.of(
-                "--bootstrap-server", bootstrap,
-                "--topic", topic,
-                "--num-records", Integer.toString(records),
-                "--producer-acks", "1",
-                "--record-size", Integer.toString(Load.RECORD_BYTES)));
+        String output = run(
+                "org.apache.kafka.tools.EndToEndLatency",
+                List.of(
+                        "--bootstrap-server",
+                        bootstrap,
+                        "--topic",
+                        topic,
+                        "--num-records",
+                        Integer.toString(records),
+                        "--producer-acks",
+                        "1",
+                        "--record-size",
+                        Integer.toString(Load.RECORD_BYTES)));
         return Double.parseDouble(last(ROUND_TRIP, output).group(1));
     }
 

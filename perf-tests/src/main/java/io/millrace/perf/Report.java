@@ -37,7 +37,8 @@ final class Report {
 
     String markdown() {
         StringBuilder text = new StringBuilder();
-        environment.forEach((name, value) -> text.append("- ").append(name).append(": ").append(value).append('\n'));
+        environment.forEach((name, value) ->
+                text.append("- ").append(name).append(": ").append(value).append('\n'));
         text.append("\n| figure | unit | Millrace | Apache Kafka | ratio | better |\n|---|---|---|---|---|---|\n");
         for (Figure figure : Figure.values()) {
             text.append(row(figure));
@@ -75,7 +76,8 @@ final class Report {
     private String json(ServerKind kind) {
         List<String> figures = new ArrayList<>();
         for (Figure figure : Figure.values()) {
-            List<Double> inOrder = of(kind).stream().map(round -> value(round, figure)).toList();
+            List<Double> inOrder =
+                    of(kind).stream().map(round -> value(round, figure)).toList();
             figures.add(quoted(figure.name()) + ": " + inOrder);
         }
         return quoted(kind.name()) + ": {" + String.join(", ", figures) + "}";

@@ -78,8 +78,7 @@ final class Round {
     }
 
     private void measureOpenLoop(Server server) throws IOException, InterruptedException {
-        Histogram latencies =
-                OpenLoop.run(server.bootstrap(), "open-loop", load.ratePerSecond(), load.openLoop());
+        Histogram latencies = OpenLoop.run(server.bootstrap(), "open-loop", load.ratePerSecond(), load.openLoop());
         figures.put(Figure.OPEN_LOOP_P50_MS, latencies.getValueAtPercentile(50) / NS_PER_MS);
         figures.put(Figure.OPEN_LOOP_P99_MS, latencies.getValueAtPercentile(99) / NS_PER_MS);
         figures.put(Figure.OPEN_LOOP_P999_MS, latencies.getValueAtPercentile(99.9) / NS_PER_MS);

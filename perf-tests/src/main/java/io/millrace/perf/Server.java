@@ -109,7 +109,8 @@ final class Server implements AutoCloseable {
     private double statusKb(String field) throws IOException {
         for (String line : Files.readAllLines(Path.of("/proc", Long.toString(process.pid()), "status"))) {
             if (line.startsWith(field)) {
-                return Double.parseDouble(line.substring(field.length()).replace("kB", "").trim());
+                return Double.parseDouble(
+                        line.substring(field.length()).replace("kB", "").trim());
             }
         }
         throw new IOException("no " + field + " of process " + process.pid());

@@ -25,8 +25,14 @@ final class CompareIT {
         int code = new CommandLine(new Compare())
                 .setOut(new PrintWriter(out, true))
                 .execute(
-                        "--rounds=1", "--records=20000", "--round-trips=50", "--rate=1000", "--seconds=2", "--idle=0",
-                        "--millrace-jar=" + System.getProperty("millrace.jar", jar.toString()), "--json=" + json);
+                        "--rounds=1",
+                        "--records=20000",
+                        "--round-trips=50",
+                        "--rate=1000",
+                        "--seconds=2",
+                        "--idle=0",
+                        "--millrace-jar=" + System.getProperty("millrace.jar", jar.toString()),
+                        "--json=" + json);
         assertEquals(0, code, out::toString);
         assertTrue(Arrays.stream(Figure.values()).allMatch(f -> out.toString().contains(f.words())), out::toString);
         assertTrue(Files.readString(json).contains("\"MILLRACE\""));

@@ -18,7 +18,8 @@ final class ReportTest {
         }
         assertEquals(3, report.median(ServerKind.MILLRACE, Figure.START_MS));
         assertEquals(0.5, report.ratio(Figure.START_MS));
-        assertTrue(report.markdown().contains("| 3.00 (1.00 to 9.00) | 6.00 (2.00 to 18.0) | 0.50 |"), report::markdown);
+        assertTrue(
+                report.markdown().contains("| 3.00 (1.00 to 9.00) | 6.00 (2.00 to 18.0) | 0.50 |"), report::markdown);
     }
 
     @Test

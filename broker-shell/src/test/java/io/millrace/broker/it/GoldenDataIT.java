@@ -58,8 +58,7 @@ final class GoldenDataIT {
     /** The quorum is dynamic: its only voter, the node itself, stands in the metadata log. */
     private static Map<String, String> asWriter() {
         return Map.of(
-                "controller.quorum.voters", "",
-                "controller.quorum.bootstrap.servers", "127.0.0.1:" + CONTROLLER_PORT);
+                "controller.quorum.voters", "", "controller.quorum.bootstrap.servers", "127.0.0.1:" + CONTROLLER_PORT);
     }
 
     private static void check(BrokerProcess broker, List<GoldenManifest.Entry> manifest) {
@@ -72,7 +71,8 @@ final class GoldenDataIT {
                 List<RecordBatch> batches = connection.batches(expected.partition(), 0);
                 batches.removeIf(batch -> batch.baseOffset() > expected.lastOffset());
                 assertEquals(expected, GoldenManifest.of(expected.partition(), batches));
-                if (!expected.partition().topic().startsWith("__") && !expected.partition().equals(TRANSACTIONAL)) {
+                if (!expected.partition().topic().startsWith("__")
+                        && !expected.partition().equals(TRANSACTIONAL)) {
                     assertEquals(expected.sha256(), sumOf(consumer, expected.partition()));
                 }
             }
@@ -100,8 +100,11 @@ final class GoldenDataIT {
     private static void checkGroup(Admin admin) {
         Map<TopicPartition, OffsetAndMetadata> offsets =
                 Clients.get(admin.listConsumerGroupOffsets("golden-group").partitionsToOffsetAndMetadata());
-        assertTrue(offsets.keySet().stream().allMatch(partition -> partition.topic().equals("logs-none")));
-        assertEquals(5_000, offsets.values().stream().mapToLong(OffsetAndMetadata::offset).sum());
+        assertTrue(offsets.keySet().stream()
+                .allMatch(partition -> partition.topic().equals("logs-none")));
+        assertEquals(
+                5_000,
+                offsets.values().stream().mapToLong(OffsetAndMetadata::offset).sum());
     }
 
     private static void checkAppend(BrokerProcess broker) {

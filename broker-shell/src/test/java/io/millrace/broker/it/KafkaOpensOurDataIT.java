@@ -78,8 +78,7 @@ final class KafkaOpensOurDataIT {
             Queue<Received> sink = new ConcurrentLinkedQueue<>();
             Map<String, String> settings = Map.of("group.protocol", protocol);
             try (GroupMember member = GroupMember.join(broker.bootstrap(), protocol, topic("none"), sink, settings)) {
-                Await.until(
-                        "all lines", Duration.ofSeconds(60), sink::size, () -> sink.size() == lines.size());
+                Await.until("all lines", Duration.ofSeconds(60), sink::size, () -> sink.size() == lines.size());
                 assertTrue(!member.assignment().isEmpty());
             }
         }
@@ -122,8 +121,8 @@ final class KafkaOpensOurDataIT {
             for (String group : List.of("classic", "consumer")) {
                 Map<TopicPartition, OffsetAndMetadata> offsets =
                         Clients.get(admin.listConsumerGroupOffsets(group).partitionsToOffsetAndMetadata());
-                offsets.forEach((partition, offset) ->
-                        all.put(new TopicPartition(group + "/" + partition.topic(), partition.partition()), offset.offset()));
+                offsets.forEach((partition, offset) -> all.put(
+                        new TopicPartition(group + "/" + partition.topic(), partition.partition()), offset.offset()));
             }
         }
         assertEquals(24_000, all.values().stream().mapToLong(Long::longValue).sum());
@@ -155,13 +154,26 @@ final class KafkaOpensOurDataIT {
         assertEquals(0, result.exitCode(), result::output);
         List<String> complaints = result.output()
                 .lines()
-                .filter(line -> Stream.of("mismatch", "Mismatches", "Non-consecutive", "invalid", "Exception", "corrupt", "out of order")
+                .filter(line -> Stream.of(
+                                "mismatch",
+                                "Mismatches",
+                                "Non-consecutive",
+                                "invalid",
+                                "Exception",
+                                "corrupt",
+                                "out of order")
                         .anyMatch(line::contains))
                 .filter(line -> !line.contains("isvalid: true"))
                 .limit(20)
                 .toList();
         assertEquals(List.of(), complaints, mode);
-        assertTrue(result.output().lines().filter(line -> line.startsWith("Dumping ")).count() == files.size(), mode);
+        assertTrue(
+                result.output()
+                                .lines()
+                                .filter(line -> line.startsWith("Dumping "))
+                                .count()
+                        == files.size(),
+                mode);
     }
 
     private static String topic(String codec) {

@@ -29,7 +29,10 @@ public final class GoldenManifest {
 
     public static List<Entry> read(Path manifest) {
         try {
-            return Files.readAllLines(manifest).stream().skip(1).map(GoldenManifest::parse).toList();
+            return Files.readAllLines(manifest).stream()
+                    .skip(1)
+                    .map(GoldenManifest::parse)
+                    .toList();
         } catch (IOException e) {
             throw new UncheckedIOException("cannot read " + manifest, e);
         }
