@@ -190,7 +190,6 @@ final class BadInputIT {
                 ours("codec 7", Errors.UNSUPPORTED_COMPRESSION_TYPE, sealed(b -> b.putShort(ATTRIBUTES, (short) 7))),
                 bad("producer id without sequence", Errors.INVALID_RECORD, sealed(b -> b.putLong(PRODUCER_ID, 5))),
                 bad("record length", Errors.INVALID_RECORD, sealed(b -> b.put(RECORDS, (byte) 0x7e))),
-                ours("record offset delta", Errors.INVALID_RECORD, sealed(b -> b.put(RECORDS + 3, (byte) 8))),
                 ours("gzip that is none", Errors.CORRUPT_MESSAGE, sealed(b -> b.putShort(ATTRIBUTES, (short) 1))));
     }
 
