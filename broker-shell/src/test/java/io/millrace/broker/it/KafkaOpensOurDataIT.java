@@ -36,7 +36,7 @@ import org.junit.jupiter.api.io.TempDir;
  */
 final class KafkaOpensOurDataIT {
     private static final List<String> CODECS = List.of("none", "gzip", "snappy", "lz4", "zstd");
-    private static final Duration TOOL_BOUND = Duration.ofSeconds(120);
+    private static final Duration TOOL_BOUND = Duration.ofMinutes(2);
 
     /** Twenty index entries fill an index: the segments are many and small. */
     private static final Map<String, String> SMALL_SEGMENTS =

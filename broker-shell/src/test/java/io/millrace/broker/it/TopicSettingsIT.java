@@ -121,7 +121,7 @@ final class TopicSettingsIT {
     }
 
     @Test
-    void deletedRecordsStayDeletedOverAKill() {
+    void deletedRecordsAreGone() {
         Clients.createTopic(admin, "trimmed", 1, Map.of());
         TopicPartition partition = new TopicPartition("trimmed", 0);
         Clients.produce(producer, "trimmed", LogLines.of(List.of("HDFS.log")));
