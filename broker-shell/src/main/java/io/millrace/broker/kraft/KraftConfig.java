@@ -64,11 +64,13 @@ public final class KraftConfig extends AbstractKafkaConfig {
         return effective;
     }
 
+    /** Both roles, and no other voter or server named that a quorum could be joined through. */
     private static boolean isQuorumOfOne(Map<String, String> properties) {
         String roles = properties.getOrDefault(KRaftConfigs.PROCESS_ROLES_CONFIG, "");
         String voters = properties.getOrDefault(QuorumConfig.QUORUM_VOTERS_CONFIG, "");
         String bootstrap = properties.getOrDefault(QuorumConfig.QUORUM_BOOTSTRAP_SERVERS_CONFIG, "");
-        return roles.contains("controller") && !voters.contains(",") && !bootstrap.contains(",");
+        boolean combined = roles.contains("controller") && roles.contains("broker");
+        return combined && !voters.contains(",") && bootstrap.isEmpty();
     }
 
     private static Set<ProcessRole> parseRoles(List<String> names) {

@@ -30,6 +30,12 @@ class KraftConfigTest {
     }
 
     @Test
+    void nodeThatJoinsAQuorumKeepsKafkasDefaults() {
+        KraftConfig config = KraftConfigs.combined(DIRECTORY, "controller.quorum.bootstrap.servers", "elsewhere:9093");
+        assertEquals(25, config.quorum().appendLingerMs());
+    }
+
+    @Test
     void whatIsSetIsKept() {
         assertEquals(
                 7,
