@@ -132,8 +132,6 @@ public final class EffectiveSettings {
 
     private static void network() {
         effect("num.network.threads", "Event loops; one for each processor where not set.");
-        effect("socket.send.buffer.bytes", "Socket send buffer; -1 leaves it to the system.");
-        effect("socket.receive.buffer.bytes", "Socket receive buffer; -1 leaves it to the system.");
         effect("socket.listen.backlog.size", "Connections that may wait to be accepted.");
         effect("socket.request.max.bytes", "Largest request; a larger one closes the connection.");
         effect("queued.max.request.bytes", "Bound on the bytes of all requests in flight; reading stops there.");

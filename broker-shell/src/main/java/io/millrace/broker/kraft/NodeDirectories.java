@@ -47,6 +47,10 @@ public record NodeDirectories(
             KraftConfig config, Optional<String> wantedClusterId, List<Endpoint> controllerEndpoints) {
         try {
             boolean format = NodeFormatter.isNeeded(config);
+            if (format && "false".equals(config.originals().get("millrace.auto.format"))) {
+                throw new StartRefusal("Directory of " + config.logDirs()
+                        + " is not formatted, and millrace.auto.format=false: run millrace format");
+            }
             if (format) {
                 NodeFormatter.format(config, controllerEndpoints, FormatOptions.automatic(wantedClusterId));
             }

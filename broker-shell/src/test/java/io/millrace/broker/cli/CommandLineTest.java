@@ -122,6 +122,20 @@ class CommandLineTest {
         assertTrue(second.errLine().contains("already formatted"), second.err());
     }
 
+    @Test
+    void anUnformattedDirectoryIsRefusedWhereThatIsAsked() {
+        final Result result = Cli.run(
+                "start",
+                "--set",
+                "log.dirs=" + directory.resolve("data"),
+                "--set",
+                "listeners=PLAINTEXT://127.0.0.1:0",
+                "--set",
+                "millrace.auto.format=false");
+        assertEquals(2, result.code());
+        assertTrue(result.errLine().contains("millrace.auto.format=false: run millrace format"), result.err());
+    }
+
     private static int freePort() throws IOException {
         try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             return socket.getLocalPort();
