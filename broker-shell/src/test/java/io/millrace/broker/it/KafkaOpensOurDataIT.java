@@ -38,6 +38,9 @@ final class KafkaOpensOurDataIT {
     private static final List<String> CODECS = List.of("none", "gzip", "snappy", "lz4", "zstd");
     private static final Duration TOOL_BOUND = Duration.ofMinutes(2);
 
+    /** The tool takes the first offset of every segment but the first for a gap. */
+    private static final String FIRST_OF_A_FILE = "  -1 is followed by";
+
     /** Twenty index entries fill an index: the segments are many and small. */
     private static final Map<String, String> SMALL_SEGMENTS =
             Map.of("index.interval.bytes", "512", "segment.index.bytes", "240", "retention.ms", "-1");
@@ -157,13 +160,13 @@ final class KafkaOpensOurDataIT {
                 .filter(line -> Stream.of(
                                 "mismatch",
                                 "Mismatches",
-                                "Non-consecutive",
+                                "is followed by",
                                 "invalid",
                                 "Exception",
                                 "corrupt",
                                 "out of order")
                         .anyMatch(line::contains))
-                .filter(line -> !line.contains("isvalid: true"))
+                .filter(line -> !line.contains("isvalid: true") && !line.startsWith(FIRST_OF_A_FILE))
                 .limit(20)
                 .toList();
         assertEquals(List.of(), complaints, mode);
