@@ -47,6 +47,9 @@ final class LogEvents implements LogListener {
 
     @Override
     public void recovered(Path log, int segments, long bytes, long elapsedNs) {
+        if (bytes == 0) {
+            return; // a log that was made just now
+        }
         LOG.info("recovered log={} segments={} bytes={} ms={}", log, segments, bytes, elapsedNs / 1_000_000);
     }
 
