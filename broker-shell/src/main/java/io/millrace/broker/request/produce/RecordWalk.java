@@ -13,6 +13,7 @@ import org.apache.kafka.common.record.internal.RecordBatch;
 import org.apache.kafka.common.utils.BufferSupplier;
 import org.apache.kafka.common.utils.CloseableIterator;
 import org.jspecify.annotations.Nullable;
+import org.xerial.snappy.SnappyError;
 
 /**
  * Walks the records of one batch as its topic's rules ask: keys in compacted topics, timestamps within bounds, offsets
@@ -56,7 +57,9 @@ final class RecordWalk {
             return walk(records, batch, rules, nowMs, inflatedBytesMax, sink);
         } catch (InvalidRecordException e) {
             return Refusal.of(Errors.INVALID_RECORD, e.getMessage());
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | SnappyError | OutOfMemoryError e) {
+            // The codecs throw what they like; a chunk that announces more memory than there is, is no sound chunk
+            // either.
             return Refusal.of(Errors.CORRUPT_MESSAGE, "the batch does not inflate: " + e.getMessage());
         }
     }

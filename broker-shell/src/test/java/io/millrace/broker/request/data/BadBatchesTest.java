@@ -33,6 +33,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.xerial.snappy.SnappyCodec;
 
 /** Batches that must not be stored: the right error, the connection stays, the log is untouched. */
 @Timeout(60)
@@ -114,6 +115,17 @@ class BadBatchesTest {
         }
         sign(garbage);
         assertEquals(Errors.CORRUPT_MESSAGE, Errors.forCode(produce(garbage).errorCode()));
+        assertEquals(
+                Errors.NONE, Errors.forCode(produce(batch(Compression.NONE, 1)).errorCode()));
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {-1, Integer.MAX_VALUE, 500_000_000})
+    void snappyChunksOfImpossibleSizeAreCorrupt(int chunkSize) throws IOException {
+        ByteBuffer bytes = batch(Compression.of("snappy").build(), 50);
+        bytes.putInt(RECORDS + SnappyCodec.headerSize(), chunkSize);
+        sign(bytes);
+        assertEquals(Errors.CORRUPT_MESSAGE, Errors.forCode(produce(bytes).errorCode()));
         assertEquals(
                 Errors.NONE, Errors.forCode(produce(batch(Compression.NONE, 1)).errorCode()));
     }
