@@ -15,6 +15,7 @@ import java.util.logging.LogManager;
 import java.util.logging.LogRecord;
 import java.util.logging.Logger;
 import java.util.logging.StreamHandler;
+import org.slf4j.LoggerFactory;
 
 /**
  * Logging of the process, set up in code: one line a record, on standard error. Libraries say warnings, Millrace says what
@@ -58,6 +59,8 @@ final class ConsoleLog {
         ROOT.setLevel(libraries);
         LIBRARIES.forEach(logger -> logger.setLevel(libraries));
         OURS.setLevel(ours);
+        // Bound here, before there are threads: SLF4J says so on the console where two of them log first.
+        LoggerFactory.getILoggerFactory();
     }
 
     /** The level of a name that people write. */

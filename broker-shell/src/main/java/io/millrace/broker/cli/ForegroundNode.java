@@ -2,6 +2,7 @@ package io.millrace.broker.cli;
 
 import io.millrace.broker.config.NodeConfig;
 import io.millrace.broker.node.Node;
+import java.time.Duration;
 import java.util.Locale;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -13,6 +14,8 @@ import java.util.concurrent.TimeUnit;
 final class ForegroundNode {
     /** A stop that takes longer is cut off: the next start recovers what a kill would leave. */
     private static final long STOP_SECONDS_MAX = 60;
+    /** How long after the start what it left behind is given back: not under the first requests. */
+    private static final Duration TIDY_AFTER = Duration.ofSeconds(2);
 
     private final NodeConfig config;
     private final Node node;
@@ -31,6 +34,11 @@ final class ForegroundNode {
         try {
             node.start();
             report();
+            if (!node.awaitTermination(TIDY_AFTER)) {
+                // Schemas, settings and the first image are garbage now; a node without load would keep their pages for
+                // ever.
+                System.gc();
+            }
             node.awaitTermination();
             return node.fault().isPresent() ? Failures.FAILED : 0;
         } finally {

@@ -35,7 +35,8 @@ import picocli.CommandLine.Mixin;
             TopicsCommand.class,
             ProduceCommand.class,
             ConsumeCommand.class,
-            GroupsCommand.class
+            GroupsCommand.class,
+            ClassDataCommand.class
         })
 public final class Millrace implements Callable<Integer> {
     @Mixin
@@ -51,9 +52,6 @@ public final class Millrace implements Callable<Integer> {
     public static void main(final String[] arguments) {
         // Before the first logger: the JDK's own manager would silence the last lines of a shutdown.
         System.setProperty("java.util.logging.manager", ConsoleLog.Manager.class.getName());
-        if (startsNode(arguments)) {
-            ClassWarmUp.begin();
-        }
         final int code = run(arguments);
         System.out.flush();
         System.err.flush();
@@ -75,11 +73,6 @@ public final class Millrace implements Callable<Integer> {
                 .setUsageHelpLongOptionsMaxWidth(40)
                 .setOverwrittenOptionsAllowed(false)
                 .execute(arguments);
-    }
-
-    /** Without a command, or with {@code start}: options come after the command. */
-    private static boolean startsNode(String... arguments) {
-        return arguments.length == 0 || arguments[0].startsWith("-") || "start".equals(arguments[0]);
     }
 
     @Override

@@ -4,6 +4,7 @@ import io.millrace.broker.config.ListenerSpec;
 import io.millrace.broker.config.NodeConfig;
 import io.millrace.broker.kraft.NodeFaults;
 import io.millrace.broker.kraft.StartRefusal;
+import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -90,6 +91,11 @@ public final class Node implements AutoCloseable {
     /** Waits until the node has stopped, for whichever reason. */
     public void awaitTermination() throws InterruptedException {
         Waiting.forEver(terminated);
+    }
+
+    /** The same, but not for longer than that; returns whether it has stopped. */
+    public boolean awaitTermination(Duration bound) throws InterruptedException {
+        return Waiting.upTo(bound, terminated);
     }
 
     /** Stops in good order; returns when everything is closed. A second call waits for the first. */

@@ -2,6 +2,7 @@ package io.millrace.broker.node;
 
 import io.millrace.broker.kraft.NodeFaults;
 import io.millrace.broker.kraft.StartRefusal;
+import java.time.Duration;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -75,6 +76,18 @@ final class Waiting {
     static void forEver(CompletableFuture<Void> done) throws InterruptedException {
         try {
             done.get();
+        } catch (ExecutionException e) {
+            throw new IllegalStateException(e.getCause());
+        }
+    }
+
+    /** Waits for something that never fails, for a while; returns whether it has happened. */
+    static boolean upTo(Duration bound, CompletableFuture<Void> done) throws InterruptedException {
+        try {
+            done.get(bound.toMillis(), TimeUnit.MILLISECONDS);
+            return true;
+        } catch (TimeoutException e) {
+            return false;
         } catch (ExecutionException e) {
             throw new IllegalStateException(e.getCause());
         }

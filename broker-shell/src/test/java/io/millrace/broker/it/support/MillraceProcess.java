@@ -7,8 +7,17 @@ import java.util.Map;
 
 /** Millrace as a user starts it: {@code java -jar millrace.jar start --set name=value ...}; it formats itself. */
 public final class MillraceProcess extends BrokerProcess {
+    private final Path jar;
+
     public MillraceProcess(Path workDirectory, Path dataDirectory, int controllerPort, Map<String, String> settings) {
+        this(workDirectory, dataDirectory, controllerPort, settings, jar());
+    }
+
+    /** From another copy of the jar. */
+    public MillraceProcess(
+            Path workDirectory, Path dataDirectory, int controllerPort, Map<String, String> settings, Path jar) {
         super(workDirectory, dataDirectory, controllerPort, settings);
+        this.jar = jar;
     }
 
     @Override
@@ -18,7 +27,7 @@ public final class MillraceProcess extends BrokerProcess {
 
     @Override
     protected List<String> command() {
-        List<String> command = new ArrayList<>(List.of(java(), "-Xmx512m", "-jar", jar().toString(), "start"));
+        List<String> command = new ArrayList<>(List.of(java(), "-Xmx512m", "-jar", jar.toString(), "start"));
         settings().forEach((name, value) -> command.addAll(List.of("--set", name + "=" + value)));
         return command;
     }
