@@ -27,6 +27,8 @@ final class LogAppender {
     private final ArrayDeque<CompletedTransaction> unwritten = new ArrayDeque<>();
 
     private boolean full;
+    /** A time of the clock, possibly long past: what is not too far in the future of it is not too far in that of now. */
+    private long knownNowMs;
 
     // Of the append at work.
     private RecordRules rules = RecordRules.NONE;
@@ -89,8 +91,15 @@ final class LogAppender {
 
     private AppendStatus lead(ByteBuffer buffer, int leaderEpoch, AppendOrigin origin, AppendResult result) {
         int at = buffer.position();
-        long nowMs = log.runtime.clock().millis();
-        AppendStatus checked = checkBatches(buffer, origin, nowMs, result);
+        rules = log.rules();
+        if (rules.needsClock()) {
+            knownNowMs = log.runtime.clock().millis();
+        }
+        AppendStatus checked = checkBatches(buffer, origin, knownNowMs, result);
+        if (checked == AppendStatus.INVALID_TIMESTAMP) {
+            knownNowMs = log.runtime.clock().millis();
+            checked = checkBatches(buffer, origin, knownNowMs, result);
+        }
         if (checked == AppendStatus.APPENDED) {
             checked = checkProducers(buffer, leaderEpoch, origin, result);
         }
@@ -105,7 +114,7 @@ final class LogAppender {
         log.segments.active().append(buffer, at, end - at);
         makeKnown(buffer, at);
         publish(first + records);
-        long appendTimeMs = rules.logAppendTime() ? nowMs : AppendResult.NONE;
+        long appendTimeMs = rules.logAppendTime() ? knownNowMs : AppendResult.NONE;
         result.appended(first, first + records - 1, appendTimeMs, log.offsets.logStart());
         return AppendStatus.APPENDED;
     }
@@ -113,7 +122,6 @@ final class LogAppender {
     /** Checks every batch and sets what the leader decides about timestamps; finds where the last whole batch ends. */
     private AppendStatus checkBatches(ByteBuffer buffer, AppendOrigin origin, long nowMs, AppendResult result) {
         begin(buffer.position());
-        rules = log.rules();
         int limit = buffer.limit();
         while (end < limit) {
             BatchVerdict verdict = check(buffer, end, limit, origin, nowMs);

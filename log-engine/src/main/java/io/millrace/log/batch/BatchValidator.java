@@ -24,6 +24,7 @@ import java.util.zip.CRC32C;
 public final class BatchValidator {
     private final CRC32C crc = new CRC32C();
     private final RecordCursor cursor = new RecordCursor();
+    private final PlainRecords plainRecords = new PlainRecords();
     private long maxTimestampMs = RecordBatchDescriptor.NO_TIMESTAMP;
 
     /**
@@ -114,6 +115,14 @@ public final class BatchValidator {
      */
     public BatchVerdict checkRecords(ByteBuffer buffer, int at, RecordRules rules, long nowMs) {
         assert RecordBatchDescriptor.codec(buffer, at) == 0 : "records are compressed";
+        if (plainRecords.areLegal(buffer, at, rules, nowMs)) {
+            maxTimestampMs = plainRecords.maxTimestampMs();
+            return BatchVerdict.VALID;
+        }
+        return checkRecordsOneByOne(buffer, at, rules, nowMs);
+    }
+
+    private BatchVerdict checkRecordsOneByOne(ByteBuffer buffer, int at, RecordRules rules, long nowMs) {
         boolean batchHasAppendTime = RecordBatchDescriptor.isLogAppendTime(buffer, at);
         maxTimestampMs = RecordBatchDescriptor.NO_TIMESTAMP;
         BatchVerdict verdict = BatchVerdict.VALID;

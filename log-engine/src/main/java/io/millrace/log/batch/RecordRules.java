@@ -13,6 +13,11 @@ public record RecordRules(
     /** Anything that is well formed. */
     public static final RecordRules NONE = new RecordRules(false, false, Long.MAX_VALUE, Long.MAX_VALUE);
 
+    /** Whether the time must be known exactly: for the timestamps themselves, or for a bound on their age. */
+    public boolean needsClock() {
+        return logAppendTime || timestampBeforeMaxMs != Long.MAX_VALUE;
+    }
+
     /** Whether the topic takes a record of that timestamp out of a batch whose timestamps are of that type. */
     public boolean allowsTimestamp(long timestampMs, boolean batchHasAppendTime, long nowMs) {
         if (logAppendTime || timestampMs == RecordBatchDescriptor.NO_TIMESTAMP) {
