@@ -20,6 +20,10 @@ package io.millrace.log;
  * @param timestampAfterMaxMs {@code message.timestamp.after.max.ms}: how far in the future
  * @param deletePolicy {@code cleanup.policy} contains {@code delete}
  * @param compactPolicy {@code cleanup.policy} contains {@code compact}
+ * @param deleteRetentionMs {@code delete.retention.ms}: how long a tombstone stays after it was first met by a cleaning
+ * @param minCompactionLagMs {@code min.compaction.lag.ms}: nothing younger is cleaned
+ * @param maxCompactionLagMs {@code max.compaction.lag.ms}: what is older is cleaned, however little it is
+ * @param minCleanableDirtyRatio {@code min.cleanable.dirty.ratio}: part of the log, 0 to 1, that is new before it is cleaned
  * @param producerIdExpirationMs {@code producer.id.expiration.ms}
  * @param transactionTimeoutMsMax {@code transaction.max.timeout.ms}: transactions open longer than this and a margin are hanging
  * @param syncBeforeAck {@code millrace.sync.acks}: an acknowledgement waits until the bytes are on the disk. The log
@@ -42,6 +46,10 @@ public record LogConfig(
         long timestampAfterMaxMs,
         boolean deletePolicy,
         boolean compactPolicy,
+        long deleteRetentionMs,
+        long minCompactionLagMs,
+        long maxCompactionLagMs,
+        double minCleanableDirtyRatio,
         long producerIdExpirationMs,
         int transactionTimeoutMsMax,
         boolean syncBeforeAck) {
@@ -64,6 +72,18 @@ public record LogConfig(
         atLeast("flush.messages", flushMessages, 1);
         atLeast("flush.ms", flushMs, 0);
         atLeast("file.delete.delay.ms", fileDeleteDelayMs, 0);
+        atLeast("delete.retention.ms", deleteRetentionMs, 0);
+        atLeast("min.compaction.lag.ms", minCompactionLagMs, 0);
+        atLeast("max.compaction.lag.ms", maxCompactionLagMs, 1);
+        if (!(minCleanableDirtyRatio >= 0 && minCleanableDirtyRatio <= 1)) {
+            throw new IllegalArgumentException(
+                    "min.cleanable.dirty.ratio=" + minCleanableDirtyRatio + " is not between 0 and 1");
+        }
+    }
+
+    /** When a segment rolls by its age: a compacted log's early enough for its records to be cleaned in time. */
+    public long rollMs() {
+        return compactPolicy ? Math.min(segmentMs, maxCompactionLagMs) : segmentMs;
     }
 
     private static void atLeast(String name, long value, long minimum) {
@@ -96,6 +116,10 @@ public record LogConfig(
                 .timestampAfterMaxMs(timestampAfterMaxMs)
                 .deletePolicy(deletePolicy)
                 .compactPolicy(compactPolicy)
+                .deleteRetentionMs(deleteRetentionMs)
+                .minCompactionLagMs(minCompactionLagMs)
+                .maxCompactionLagMs(maxCompactionLagMs)
+                .minCleanableDirtyRatio(minCleanableDirtyRatio)
                 .producerIdExpirationMs(producerIdExpirationMs)
                 .transactionTimeoutMsMax(transactionTimeoutMsMax)
                 .syncBeforeAck(syncBeforeAck);
@@ -119,6 +143,10 @@ public record LogConfig(
         private long timestampAfterMaxMs = 60L * 60 * 1000;
         private boolean deletePolicy = true;
         private boolean compactPolicy;
+        private long deleteRetentionMs = 24L * 60 * 60 * 1000;
+        private long minCompactionLagMs;
+        private long maxCompactionLagMs = Long.MAX_VALUE;
+        private double minCleanableDirtyRatio = 0.5;
         private long producerIdExpirationMs = 24L * 60 * 60 * 1000;
         private int transactionTimeoutMsMax = 15 * 60 * 1000;
         private boolean syncBeforeAck;
@@ -219,6 +247,30 @@ public record LogConfig(
             return this;
         }
 
+        /** See {@code LogConfig.deleteRetentionMs}. */
+        public Builder deleteRetentionMs(long value) {
+            this.deleteRetentionMs = value;
+            return this;
+        }
+
+        /** See {@code LogConfig.minCompactionLagMs}. */
+        public Builder minCompactionLagMs(long value) {
+            this.minCompactionLagMs = value;
+            return this;
+        }
+
+        /** See {@code LogConfig.maxCompactionLagMs}. */
+        public Builder maxCompactionLagMs(long value) {
+            this.maxCompactionLagMs = value;
+            return this;
+        }
+
+        /** See {@code LogConfig.minCleanableDirtyRatio}. */
+        public Builder minCleanableDirtyRatio(double value) {
+            this.minCleanableDirtyRatio = value;
+            return this;
+        }
+
         /** See {@code LogConfig.producerIdExpirationMs}. */
         public Builder producerIdExpirationMs(long value) {
             this.producerIdExpirationMs = value;
@@ -256,6 +308,10 @@ public record LogConfig(
                     timestampAfterMaxMs,
                     deletePolicy,
                     compactPolicy,
+                    deleteRetentionMs,
+                    minCompactionLagMs,
+                    maxCompactionLagMs,
+                    minCleanableDirtyRatio,
                     producerIdExpirationMs,
                     transactionTimeoutMsMax,
                     syncBeforeAck);

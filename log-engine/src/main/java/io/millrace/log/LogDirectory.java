@@ -44,6 +44,7 @@ public final class LogDirectory implements AutoCloseable {
     private final Map<PartitionName, StorageException> offline;
     private final DelayedDeletes deletes;
     private final LogHousekeeping housekeeping;
+    private final CleanerCheckpoint cleanerCheckpoint;
     private final RecoveryReport report;
     private final OptionalLong previousBrokerEpoch;
     private final ScheduledFuture<?> housekeepingTask;
@@ -68,6 +69,7 @@ public final class LogDirectory implements AutoCloseable {
         logs = opener.logs;
         offline = opener.offline;
         previousBrokerEpoch = opener.previousBrokerEpoch;
+        cleanerCheckpoint = CleanerCheckpoint.read(dataDirectory, runtime);
         deletes = new DelayedDeletes(runtime);
         opener.toDelete.forEach(directory -> deletes.add(directory, Long.MIN_VALUE));
         housekeeping = new LogHousekeeping(this, runtime, opener.checkpoints, deletes, intervals);
@@ -235,7 +237,17 @@ public final class LogDirectory implements AutoCloseable {
         StorageFile.rename(path(name), renamed, runtime.faults());
         StorageFile.forceDirectory(dataDirectory, runtime.faults());
         deletes.add(renamed, runtime.clock().millis() + delayMs);
+        forgetCleaned(name);
         return true;
+    }
+
+    /** Another log of that name begins below what is remembered, or ends there: what is remembered is then passed over. */
+    private void forgetCleaned(PartitionName name) {
+        try {
+            cleanerCheckpoint.forget(name);
+        } catch (StorageException e) {
+            runtime.listener().backgroundFailure(dataDirectory, e);
+        }
     }
 
     /**
@@ -245,6 +257,7 @@ public final class LogDirectory implements AutoCloseable {
     public synchronized void truncate(Map<PartitionName, Long> offsets) {
         requireUsable();
         housekeeping.prepareTruncation(offsets);
+        cleanerCheckpoint.lower(offsets);
         offsets.forEach((name, offset) -> open(name).truncateTo(offset));
     }
 
@@ -253,6 +266,7 @@ public final class LogDirectory implements AutoCloseable {
         requireUsable();
         PartitionName name = new PartitionName(topic, partition);
         housekeeping.prepareTruncation(Map.of(name, 0L));
+        cleanerCheckpoint.lower(Map.of(name, offset));
         open(name).truncateFullyAndStartAt(offset);
     }
 
@@ -262,6 +276,25 @@ public final class LogDirectory implements AutoCloseable {
             throw new IllegalArgumentException("no open log of " + name);
         }
         return open.log();
+    }
+
+    /** Up to which offset a log has been cleaned, negative where that is not known. */
+    long cleanedTo(PartitionName name) {
+        return cleanerCheckpoint.offset(name);
+    }
+
+    /** Remembers up to where a log has been cleaned, unless it was cut or has gone meanwhile. */
+    synchronized void cleaned(PartitionLog log, long offset, long cuts) {
+        PartitionName name = new PartitionName(log.topic(), log.partition());
+        OpenLog open = logs.get(name);
+        if (closed || open == null || open.log() != log || !log.isCleaned(cuts)) {
+            return;
+        }
+        try {
+            cleanerCheckpoint.cleaned(name, offset, each -> logs.containsKey(each) || offline.containsKey(each));
+        } catch (StorageException e) {
+            runtime.listener().backgroundFailure(dataDirectory, e);
+        }
     }
 
     /** {@code <topic>-<partition>.<unique id>-delete}, the front cut to what a file name may have. */

@@ -1,5 +1,6 @@
 package io.millrace.log;
 
+import io.millrace.log.compact.CleaningReport;
 import io.millrace.mapped.StorageException;
 import java.nio.file.Path;
 
@@ -28,6 +29,12 @@ public interface LogListener {
      * @param reason what was wrong with the first batch that was cut
      */
     default void tornTailCut(Path log, long fromOffset, long position, long bytes, String reason) {}
+
+    /** A cleaning of a compacted log was completed. */
+    default void cleaned(Path log, CleaningReport report) {}
+
+    /** A compacted log is not cleaned any more until it is opened again; it is unharmed, and grows. */
+    default void notCleanable(Path log, String reason) {}
 
     /** A log was recovered after an unclean stop. */
     default void recovered(Path log, int segments, long bytes, long elapsedNs) {}

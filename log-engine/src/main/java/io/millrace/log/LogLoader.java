@@ -1,6 +1,7 @@
 package io.millrace.log;
 
 import io.millrace.log.batch.RecordBatchDescriptor;
+import io.millrace.log.compact.SwapRecovery;
 import io.millrace.log.epoch.LeaderEpochs;
 import io.millrace.log.producer.CompletedTransaction;
 import io.millrace.log.producer.ProducerStates;
@@ -96,7 +97,7 @@ final class LogLoader {
     /** Opens the segments and brings everything into agreement. Where it throws, the files are closed. */
     LogState load() {
         try {
-            FileRemoval.remove(runtime, SegmentFiles.leftovers(directory));
+            FileRemoval.remove(runtime, SwapRecovery.complete(directory, runtime.faults()));
             openSegments();
             long logStart = Math.max(openState.logStartOffset(), segments.get(0).baseOffset());
             restoreStates(logStart);

@@ -40,11 +40,11 @@ final class LogRoller {
 
     private boolean isExpired(Segment active, long recordTimestampMs) {
         LogConfig config = log.config();
-        if (config.segmentMs() == Long.MAX_VALUE) {
+        if (config.rollMs() == Long.MAX_VALUE) {
             return false;
         }
         long nowMs = active.ageNeedsClock() ? log.runtime.clock().millis() : 0;
-        return active.ageMs(recordTimestampMs, nowMs) > config.segmentMs() - jitterMs;
+        return active.ageMs(recordTimestampMs, nowMs) > config.rollMs() - jitterMs;
     }
 
     /**
@@ -54,7 +54,7 @@ final class LogRoller {
     boolean rollIfDue(long nowMs) {
         Segment active = log.segments.active();
         boolean due =
-                active.size() > 0 && active.clockAgeMs(nowMs) > log.config().segmentMs() - jitterMs;
+                active.size() > 0 && active.clockAgeMs(nowMs) > log.config().rollMs() - jitterMs;
         if (due) {
             roll();
         }

@@ -51,6 +51,12 @@ final class LogSegments {
         return low;
     }
 
+    /** Index of the first segment that begins at or above an offset, the number of segments where none does. */
+    static int ceilingIndex(Segment[] segments, long offset) {
+        int floor = floorIndex(segments, offset);
+        return segments[floor].baseOffset() >= offset ? floor : floor + 1;
+    }
+
     void add(Segment segment) {
         Segment[] current = segments;
         assert segment.baseOffset() > active().baseOffset() : segment;
@@ -62,6 +68,17 @@ final class LogSegments {
     /** Keeps the segments from {@code from} (inclusive) to {@code to} (exclusive). */
     void keep(int from, int to) {
         segments = Arrays.copyOfRange(segments, from, to);
+    }
+
+    /** Puts one segment in the place of {@code count} from index {@code at} on; it has the base offset of the first of them. */
+    void replace(int at, int count, Segment replacement) {
+        Segment[] current = segments;
+        assert current[at].baseOffset() == replacement.baseOffset() && at + count < current.length : replacement;
+        Segment[] next = new Segment[current.length - count + 1];
+        System.arraycopy(current, 0, next, 0, at);
+        next[at] = replacement;
+        System.arraycopy(current, at + count, next, at + 1, current.length - at - count);
+        segments = next;
     }
 
     void replaceAll(Segment only) {

@@ -39,6 +39,8 @@ final class LogState {
     /** Counts the cuts: a force that began before one says nothing about what was appended after it. */
     private final AtomicLong cuts = new AtomicLong();
 
+    private volatile long lowestCut = Long.MAX_VALUE;
+
     LogState(
             LogRuntime runtime,
             SegmentContext context,
@@ -63,10 +65,28 @@ final class LogState {
         return cuts.get();
     }
 
-    /** Before the log is cut; under the lock. */
-    void countCut() {
+    /** Before the log is cut at an offset; under the lock. */
+    void countCut(long offset) {
         assert lock.isHeldByCurrentThread();
         cuts.incrementAndGet();
+        lowestCut = Math.min(lowestCut, offset);
+    }
+
+    /** Where the log was cut lowest since {@link #forgetCuts}: what lies above was never cleaned. */
+    long lowestCut() {
+        return lowestCut;
+    }
+
+    /** All that is below the end has been cleaned after the last cut, of which there have been so many. */
+    void forgetCuts(long counted) {
+        lock.lock();
+        try {
+            if (cuts.get() == counted) {
+                lowestCut = Long.MAX_VALUE;
+            }
+        } finally {
+            lock.unlock();
+        }
     }
 
     LogConfig config() {

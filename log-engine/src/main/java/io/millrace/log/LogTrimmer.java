@@ -123,7 +123,7 @@ final class LogTrimmer {
             truncateFullyAndStartAt(Math.max(offset, log.offsets.logStart()));
             return;
         }
-        log.countCut();
+        log.countCut(offset);
         Segment[] segments = log.segments.all();
         int keptLast = LogSegments.floorIndex(segments, offset);
         Segment active = segments[keptLast];
@@ -148,7 +148,7 @@ final class LogTrimmer {
 
     /** See {@link PartitionLog#truncateFullyAndStartAt}. */
     void truncateFullyAndStartAt(long offset) {
-        log.countCut();
+        log.countCut(offset);
         Segment[] segments = log.segments.all();
         for (Segment segment : segments) {
             log.deleteLater(segment, "truncation");

@@ -1,5 +1,6 @@
 package io.millrace.log;
 
+import io.millrace.log.compact.CleaningStatus;
 import io.millrace.log.epoch.LeaderEpochs;
 import io.millrace.log.producer.ProducerEntry;
 import io.millrace.log.segment.Segment;
@@ -33,6 +34,7 @@ public final class PartitionLog implements AutoCloseable {
     private final LogAppender appender;
     private final LogReader reader;
     private final LogTrimmer trimmer;
+    private final LogCompaction compaction;
 
     private PartitionLog(LogState log, RecoveredLog recovery) {
         this.log = log;
@@ -46,6 +48,7 @@ public final class PartitionLog implements AutoCloseable {
         appender = new LogAppender(log, roller, flusher);
         reader = new LogReader(log);
         trimmer = new LogTrimmer(log, roller);
+        compaction = new LogCompaction(log, reader, flusher);
     }
 
     /**
@@ -368,6 +371,22 @@ public final class PartitionLog implements AutoCloseable {
                 entry.transactionFirstOffset());
     }
 
+    /** How the compaction of this log stands. */
+    public CleaningStatus cleaning() {
+        return compaction.status();
+    }
+
+    /** For the cleaner. */
+    LogCompaction compaction() {
+        return compaction;
+    }
+
+    /** All below an offset has been cleaned; false where the log has been cut since there were so many cuts. */
+    boolean isCleaned(long cuts) {
+        log.forgetCuts(cuts);
+        return log.cuts() == cuts;
+    }
+
     /** What opening it had to do. */
     public RecoveredLog recovery() {
         return recovery;
@@ -402,6 +421,7 @@ public final class PartitionLog implements AutoCloseable {
         } finally {
             log.lock.unlock();
         }
+        compaction.awaitEnd();
         try {
             if (log.failure() == null) {
                 finish();
@@ -441,6 +461,7 @@ public final class PartitionLog implements AutoCloseable {
         } finally {
             log.lock.unlock();
         }
+        compaction.awaitEnd();
         release();
     }
 

@@ -50,6 +50,8 @@ class LayersTest {
                 .consideringOnlyDependenciesInAnyPackage("io.millrace..")
                 .layer("log")
                 .definedBy("io.millrace.log")
+                .layer("compact")
+                .definedBy("io.millrace.log.compact")
                 .layer("segment")
                 .definedBy("io.millrace.log.segment")
                 .layer("states")
@@ -62,16 +64,18 @@ class LayersTest {
                 .definedBy("io.millrace.log.batch")
                 .whereLayer("log")
                 .mayNotBeAccessedByAnyLayer()
-                .whereLayer("segment")
+                .whereLayer("compact")
                 .mayOnlyBeAccessedByLayers("log")
+                .whereLayer("segment")
+                .mayOnlyBeAccessedByLayers("log", "compact")
                 .whereLayer("states")
                 .mayOnlyBeAccessedByLayers("log")
                 .whereLayer("txn")
-                .mayOnlyBeAccessedByLayers("log", "segment", "states")
+                .mayOnlyBeAccessedByLayers("log", "compact", "segment", "states")
                 .whereLayer("checkpoint")
                 .mayOnlyBeAccessedByLayers("log", "states")
                 .whereLayer("batch")
-                .mayOnlyBeAccessedByLayers("log", "segment", "states")
+                .mayOnlyBeAccessedByLayers("log", "compact", "segment", "states")
                 .check(CLASSES);
     }
 
@@ -152,7 +156,7 @@ class LayersTest {
             Class<?> info = Class.forName(name + ".package-info");
             assertNotNull(info.getPackage().getAnnotation(NullMarked.class), name);
         }
-        assertEquals(7, packages.size(), "a new package wants its place in the layers: " + packages);
+        assertEquals(8, packages.size(), "a new package wants its place in the layers: " + packages);
     }
 
     @Test

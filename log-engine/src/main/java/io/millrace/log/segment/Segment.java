@@ -86,25 +86,16 @@ public final class Segment {
         this.createdMs = createdMs;
         this.indexIntervalBytes = limits.indexIntervalBytes();
         this.maxTimestampOffset = baseOffset;
-        Path directory = context.directory();
         int indexBytes = limits.indexBytesMax();
         offsets = OffsetIndex.open(
-                SegmentFiles.path(directory, baseOffset, SegmentFiles.OFFSET_INDEX),
-                baseOffset,
-                indexBytes,
-                true,
-                context.faults());
+                context.path(baseOffset, SegmentFiles.OFFSET_INDEX), baseOffset, indexBytes, true, context.faults());
         times = TimeIndex.open(
-                SegmentFiles.path(directory, baseOffset, SegmentFiles.TIME_INDEX),
-                baseOffset,
-                indexBytes,
-                true,
-                context.faults());
-        aborted = openAborted(directory);
+                context.path(baseOffset, SegmentFiles.TIME_INDEX), baseOffset, indexBytes, true, context.faults());
+        aborted = openAborted();
     }
 
-    private AbortedTransactionIndex openAborted(Path directory) {
-        Path index = SegmentFiles.path(directory, baseOffset, SegmentFiles.TXN_INDEX);
+    private AbortedTransactionIndex openAborted() {
+        Path index = context.path(baseOffset, SegmentFiles.TXN_INDEX);
         try {
             return AbortedTransactionIndex.open(index, baseOffset, context.faults());
         } catch (StorageException e) {
@@ -130,7 +121,7 @@ public final class Segment {
      * are on disk: see {@link #indexProblem}.
      */
     public static Segment open(SegmentContext context, long baseOffset, SegmentLimits limits) {
-        Path log = SegmentFiles.path(context.directory(), baseOffset, SegmentFiles.LOG);
+        Path log = context.path(baseOffset, SegmentFiles.LOG);
         Segment segment = open(context, baseOffset, limits, StorageFile.Mode.READ_WRITE, modifiedMs(log));
         try {
             segment.adoptFileSize();
@@ -143,7 +134,7 @@ public final class Segment {
 
     private static Segment open(
             SegmentContext context, long baseOffset, SegmentLimits limits, StorageFile.Mode mode, long createdMs) {
-        Path log = SegmentFiles.path(context.directory(), baseOffset, SegmentFiles.LOG);
+        Path log = context.path(baseOffset, SegmentFiles.LOG);
         StorageFile file = StorageFile.open(log, mode, context.faults());
         try {
             return new Segment(context, baseOffset, limits, file, createdMs);
@@ -537,6 +528,7 @@ public final class Segment {
         deleted = true;
         retireWriter();
         closeRetired();
+        mapIndexes();
         List<Path> renamed = new ArrayList<>();
         for (Path each : List.of(path, offsets.path(), times.path(), aborted.path())) {
             Path target = each.resolveSibling(each.getFileName() + SegmentFiles.DELETED);
@@ -547,6 +539,18 @@ public final class Segment {
         }
         unpin();
         return renamed;
+    }
+
+    /** Indexes are opened by name: who has a pin must find them when the name is another segment's. */
+    private void mapIndexes() {
+        try {
+            offsets.floorEntry(Long.MAX_VALUE);
+            times.floorOffset(Long.MAX_VALUE);
+        } catch (StorageException e) {
+            if (e.kind() != StorageException.Kind.IO) {
+                throw e;
+            }
+        }
     }
 
     /** Moves the walk to the first batch that ends at or after {@code offset}; false where there is none before {@code end}. */
@@ -616,6 +620,22 @@ public final class Segment {
     /** End of the last batch that is published, in bytes. */
     public int size() {
         return (int) SIZE.getAcquire(this);
+    }
+
+    /** Bytes of the entries of the offset index. */
+    public long offsetIndexBytes() {
+        return (long) offsets.entries() * OffsetIndex.ENTRY_SIZE;
+    }
+
+    /** Bytes of the entries of the time index. */
+    public long timeIndexBytes() {
+        return (long) times.entries() * TimeIndex.ENTRY_SIZE;
+    }
+
+    /** Largest timestamp of the first batch, {@link #NO_TIMESTAMP} if it has none; read from the file, with a pin. */
+    public long firstTimestamp() {
+        HeaderScanner scanner = HeaderScanner.ofThisThread().wrap(this, 0, size());
+        return scanner.hasBatch() ? scanner.maxTimestamp() : NO_TIMESTAMP;
     }
 
     /** Largest timestamp of the batches, {@link #NO_TIMESTAMP} if none has one. */

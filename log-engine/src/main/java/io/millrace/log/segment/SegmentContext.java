@@ -9,6 +9,7 @@ import java.util.function.LongSupplier;
  * What all segments of one log share.
  *
  * @param directory the partition's directory
+ * @param suffix ends the names of all files of a segment: empty but for one that is written aside
  * @param mappable appends may go through mapped windows: false where the file system's reservations do not hold
  * @param preparer makes windows ready
  * @param writerLock the log's
@@ -17,8 +18,26 @@ import java.util.function.LongSupplier;
  */
 public record SegmentContext(
         Path directory,
+        String suffix,
         boolean mappable,
         PagePreparer preparer,
         ReentrantLock writerLock,
         LongSupplier nanos,
-        FileFaults faults) {}
+        FileFaults faults) {
+
+    /** Of segments that have their names. */
+    public SegmentContext(
+            Path directory,
+            boolean mappable,
+            PagePreparer preparer,
+            ReentrantLock writerLock,
+            LongSupplier nanos,
+            FileFaults faults) {
+        this(directory, "", mappable, preparer, writerLock, nanos, faults);
+    }
+
+    /** The file of a segment that holds {@code kind}, one of the suffixes of {@link SegmentFiles}. */
+    Path path(long baseOffset, String kind) {
+        return SegmentFiles.path(directory, baseOffset, kind + suffix);
+    }
+}

@@ -1,0 +1,236 @@
+package io.millrace.log;
+
+import io.millrace.log.checkpoint.PartitionName;
+import io.millrace.log.compact.CleanerSettings;
+import io.millrace.log.compact.CleaningAbortedException;
+import io.millrace.log.compact.CleaningReport;
+import io.millrace.log.compact.IoThrottle;
+import io.millrace.log.compact.RecordCodec;
+import io.millrace.mapped.StorageException;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Compacts the logs of some data directories in the background: always the one with the largest part that was never cleaned, of those
+ * where that part is large enough ({@code min.cleanable.dirty.ratio}) or old enough ({@code max.compaction.lag.ms}).
+ *
+ * <p>Threads {@code millrace-cleaner-*}, {@code log.cleaner.threads} of them, daemons. They share one limit of bytes a second. Other
+ * settings take effect at once: the threads of the old ones give up what they are at, and others begin.
+ *
+ * <p>Whoever starts it closes it, before the directories. Every method from any thread.
+ */
+public final class LogCleaner implements AutoCloseable {
+    private final LogRuntime runtime;
+    private final List<LogDirectory> directories;
+    private final @Nullable RecordCodec codec;
+    private final IoThrottle throttle;
+    private final List<Worker> workers = new ArrayList<>(); // guarded by this
+    private volatile CleanerSettings settings;
+    private boolean closed; // guarded by this
+
+    private record Candidate(LogDirectory directory, PartitionLog log, CleanableRange range) {
+        double dirtyRatio() {
+            return range.dirtyRatio();
+        }
+    }
+
+    private LogCleaner(
+            CleanerSettings settings, @Nullable RecordCodec codec, LogRuntime runtime, List<LogDirectory> directories) {
+        this.settings = settings;
+        this.codec = codec;
+        this.runtime = runtime;
+        this.directories = List.copyOf(directories);
+        throttle = new IoThrottle(settings.ioBytesPerSecond(), runtime.clock()::nanos);
+    }
+
+    /**
+     * Starts the threads, none where the settings say so.
+     *
+     * @param codec for logs with compressed batches; without one those are left alone, and the listener hears so
+     */
+    public static LogCleaner start(
+            CleanerSettings settings, @Nullable RecordCodec codec, LogRuntime runtime, List<LogDirectory> directories) {
+        LogCleaner cleaner = new LogCleaner(settings, codec, runtime, directories);
+        cleaner.startWorkers();
+        return cleaner;
+    }
+
+    private synchronized void startWorkers() {
+        if (closed || !settings.enabled()) {
+            return;
+        }
+        for (int i = 0; i < settings.threads(); i++) {
+            Worker worker = new Worker(settings);
+            workers.add(worker);
+            Thread thread = new Thread(worker, "millrace-cleaner-" + i);
+            thread.setDaemon(true);
+            worker.thread = thread;
+            thread.start();
+        }
+    }
+
+    /** Takes other settings. */
+    public synchronized void reconfigure(CleanerSettings newSettings) {
+        if (newSettings.equals(settings)) {
+            return;
+        }
+        settings = newSettings;
+        throttle.rate(newSettings.ioBytesPerSecond());
+        workers.forEach(Worker::stop);
+        workers.clear();
+        startWorkers();
+    }
+
+    /** The settings now. */
+    public CleanerSettings settings() {
+        return settings;
+    }
+
+    /**
+     * Cleans on this thread whatever is due, log by log, until nothing is. What the threads are at is left to them.
+     *
+     * @return how many cleanings were completed
+     */
+    public int cleanAll() {
+        CleanerTools tools = new CleanerTools(settings, throttle, codec);
+        int cleanings = 0;
+        while (cleanNext(tools, () -> true)) {
+            cleanings++;
+        }
+        return cleanings;
+    }
+
+    /** Cleans the dirtiest log; false where none is due, or it could not be cleaned. */
+    private boolean cleanNext(CleanerTools tools, BooleanSupplier running) {
+        Candidate chosen = claimDirtiest();
+        if (chosen == null) {
+            return false;
+        }
+        LogCompaction compaction = chosen.log().compaction();
+        CleaningReport report;
+        try {
+            report = compaction.clean(chosen.range(), tools, () -> {
+                if (!running.getAsBoolean()) {
+                    throw new CleaningAbortedException("the cleaner stops");
+                }
+            });
+        } finally {
+            compaction.release();
+        }
+        if (report != null) {
+            // Not before the release, which whoever closes the directory may be waiting for.
+            chosen.directory()
+                    .cleaned(chosen.log(), report.endOffset(), chosen.range().cuts());
+        }
+        return report != null;
+    }
+
+    private synchronized @Nullable Candidate claimDirtiest() {
+        List<Candidate> due = new ArrayList<>();
+        long nowMs = runtime.clock().millis();
+        for (LogDirectory directory : directories) {
+            for (PartitionLog log : directory.logs()) {
+                PartitionName name = new PartitionName(log.topic(), log.partition());
+                CleanableRange range = log.compaction().range(directory.cleanedTo(name), nowMs);
+                if (range != null && range.isDue(log.config())) {
+                    due.add(new Candidate(directory, log, range));
+                }
+            }
+        }
+        due.sort(Comparator.comparingDouble(Candidate::dirtyRatio).reversed());
+        return due.stream()
+                .filter(each -> each.log().compaction().claim())
+                .findFirst()
+                .orElse(null);
+    }
+
+    /** Stops the threads and waits for what they are at, which they give up. */
+    @Override
+    public void close() {
+        List<Worker> stopping;
+        synchronized (this) {
+            closed = true;
+            stopping = List.copyOf(workers);
+            workers.clear();
+        }
+        stopping.forEach(Worker::stop);
+        stopping.forEach(Worker::await);
+    }
+
+    /** One thread: cleans as long as something is due, then rests. */
+    private final class Worker implements Runnable {
+        private final CleanerTools tools;
+        private final long backoffMs;
+        private @Nullable Thread thread;
+        private boolean stopped; // guarded by this
+
+        Worker(CleanerSettings settings) {
+            tools = new CleanerTools(settings, throttle, codec);
+            backoffMs = settings.backoffMs();
+        }
+
+        @Override
+        public void run() {
+            while (isRunning()) {
+                boolean cleaned = false;
+                try {
+                    cleaned = cleanNext(tools, this::isRunning);
+                } catch (StorageException e) {
+                    tell(e);
+                } catch (RuntimeException | InternalError e) {
+                    // A bug must not end the thread: all logs would grow unseen.
+                    tell(new StorageException(StorageException.Kind.IO, "cleaning failed", null, -1, e));
+                }
+                if (!cleaned) {
+                    rest();
+                }
+            }
+        }
+
+        private void tell(StorageException e) {
+            runtime.listener().backgroundFailure(directories.get(0).path(), e);
+        }
+
+        private synchronized boolean isRunning() {
+            return !stopped;
+        }
+
+        private synchronized void rest() {
+            long endNs = runtime.clock().nanos() + TimeUnit.MILLISECONDS.toNanos(Math.max(1, backoffMs));
+            long leftNs = endNs - runtime.clock().nanos();
+            try {
+                while (!stopped && leftNs > 0) {
+                    TimeUnit.NANOSECONDS.timedWait(this, leftNs);
+                    leftNs = endNs - runtime.clock().nanos();
+                }
+            } catch (InterruptedException e) {
+                stopped = true;
+                Thread.currentThread().interrupt();
+            }
+        }
+
+        synchronized void stop() {
+            stopped = true;
+            notifyAll();
+        }
+
+        void await() {
+            Thread running = thread;
+            boolean interrupted = false;
+            while (running != null && running.isAlive()) {
+                try {
+                    running.join();
+                } catch (InterruptedException e) {
+                    interrupted = true;
+                }
+            }
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+}
