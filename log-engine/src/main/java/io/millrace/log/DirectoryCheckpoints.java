@@ -9,8 +9,10 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.ToLongFunction;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The three offset checkpoints of a data directory. Owned by its {@link LogDirectory}, used by one thread at a time.
@@ -23,11 +25,14 @@ final class DirectoryCheckpoints {
     private final Checkpoint recoveryPoints;
     private final Checkpoint logStarts;
     private final Checkpoint highWatermarks;
+    /** The logs that have been compacted; null where that is not known. */
+    private final @Nullable Set<PartitionName> compacted;
 
     private DirectoryCheckpoints(Path dataDirectory, FileFaults faults) {
         recoveryPoints = read(new OffsetCheckpoint(dataDirectory, OffsetCheckpoint.RECOVERY_POINT, faults));
         logStarts = read(new OffsetCheckpoint(dataDirectory, OffsetCheckpoint.LOG_START, faults));
         highWatermarks = read(new OffsetCheckpoint(dataDirectory, OffsetCheckpoint.HIGH_WATERMARK, faults));
+        compacted = compacted(new OffsetCheckpoint(dataDirectory, CleanerCheckpoint.FILE, faults));
     }
 
     static DirectoryCheckpoints read(Path dataDirectory, FileFaults faults) {
@@ -44,6 +49,17 @@ final class DirectoryCheckpoints {
             }
             warnings.add(String.valueOf(e.getMessage()));
             return new Checkpoint(file, Map.of());
+        }
+    }
+
+    private static @Nullable Set<PartitionName> compacted(OffsetCheckpoint file) {
+        try {
+            return Set.copyOf(file.read().keySet());
+        } catch (StorageException e) {
+            if (e.kind() != StorageException.Kind.DAMAGED) {
+                throw e;
+            }
+            return null;
         }
     }
 
@@ -69,6 +85,14 @@ final class DirectoryCheckpoints {
             write(offsets);
         }
 
+        void forget(PartitionName name) {
+            if (written.containsKey(name)) {
+                Map<PartitionName, Long> rest = new TreeMap<>(written);
+                rest.remove(name);
+                write(rest);
+            }
+        }
+
         void write(Map<PartitionName, Long> offsets) {
             if (!offsets.equals(written)) {
                 file.write(offsets);
@@ -81,11 +105,13 @@ final class DirectoryCheckpoints {
         return warnings;
     }
 
-    OpenState openState(PartitionName name, boolean cleanShutdown) {
+    OpenState openState(PartitionName name, boolean cleanShutdown, boolean usedByOthers) {
         return new OpenState(
                 cleanShutdown && warnings.isEmpty(),
                 recoveryPoints.atStart.getOrDefault(name, 0L),
-                logStarts.atStart.getOrDefault(name, 0L));
+                logStarts.atStart.getOrDefault(name, 0L),
+                compacted == null || compacted.contains(name),
+                usedByOthers);
     }
 
     long highWatermark(PartitionName name) {
@@ -97,7 +123,7 @@ final class DirectoryCheckpoints {
     }
 
     void writeRecoveryPoints(Collection<PartitionLog> logs, Collection<PartitionName> offline) {
-        recoveryPoints.write(logs, offline, PartitionLog::flushedOffset);
+        recoveryPoints.write(logs, offline, PartitionLog::recoveryPoint);
     }
 
     void writeLogStarts(Collection<PartitionLog> logs, Collection<PartitionName> offline) {
@@ -111,9 +137,16 @@ final class DirectoryCheckpoints {
         recoveryPoints.write(lowered);
     }
 
+    /** A partition is about to be made, perhaps with the name of one that was deleted: nothing of that one is to be found. */
+    void forget(PartitionName name) {
+        recoveryPoints.forget(name);
+        logStarts.forget(name);
+        highWatermarks.forget(name);
+    }
+
     /** Whether a log has been cut below the recovery point that stands on the disk. */
     boolean isAhead(PartitionLog log) {
         Long onDisk = recoveryPoints.written.get(new PartitionName(log.topic(), log.partition()));
-        return onDisk != null && onDisk > log.flushedOffset();
+        return onDisk != null && onDisk > log.recoveryPoint();
     }
 }

@@ -3,6 +3,7 @@ package io.millrace.log;
 import io.millrace.log.checkpoint.CleanShutdownMarker;
 import io.millrace.log.checkpoint.PartitionMetadata;
 import io.millrace.log.checkpoint.PartitionName;
+import io.millrace.log.checkpoint.UseMarker;
 import io.millrace.mapped.StorageException;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
@@ -39,6 +40,7 @@ final class DirectoryOpener {
     private final Function<String, LogConfig> configs;
     private final LogListener progress;
     private final boolean cleanShutdown;
+    private final boolean usedByOthers;
     private final List<PartitionName> names = new ArrayList<>();
     private final List<String> ignored = new ArrayList<>();
     private final AtomicInteger done = new AtomicInteger();
@@ -51,6 +53,7 @@ final class DirectoryOpener {
         this.progress = progress;
         startNs = runtime.clock().nanos();
         cleanShutdown = CleanShutdownMarker.isPresent(dataDirectory);
+        usedByOthers = UseMarker.usedByOthers(dataDirectory);
         previousBrokerEpoch = CleanShutdownMarker.brokerEpoch(dataDirectory);
         checkpoints = DirectoryCheckpoints.read(dataDirectory, runtime.faults());
     }
@@ -60,6 +63,7 @@ final class DirectoryOpener {
         if (cleanShutdown) {
             CleanShutdownMarker.remove(dataDirectory, runtime.faults());
         }
+        UseMarker.open(dataDirectory, runtime.faults());
         list();
         progress.recoveryProgress(dataDirectory, 0, names.size());
         offline.putAll(InParallel.run(threads, "millrace-recovery", names, this::path, this::openLog));
@@ -105,7 +109,7 @@ final class DirectoryOpener {
     private void openLog(PartitionName name) {
         try {
             PartitionMetadata metadata = PartitionMetadata.read(path(name));
-            OpenState state = checkpoints.openState(name, cleanShutdown);
+            OpenState state = checkpoints.openState(name, cleanShutdown, usedByOthers);
             PartitionLog log = PartitionLog.open(path(name), configs.apply(name.topic()), runtime, state);
             log.advanceHighWatermark(Math.min(checkpoints.highWatermark(name), log.logEndOffset()));
             logs.put(name, new OpenLog(log, metadata));

@@ -5,12 +5,14 @@ import io.millrace.log.checkpoint.CleanShutdownMarker;
 import io.millrace.log.checkpoint.DirectoryLock;
 import io.millrace.log.checkpoint.PartitionMetadata;
 import io.millrace.log.checkpoint.PartitionName;
+import io.millrace.log.checkpoint.UseMarker;
 import io.millrace.mapped.StorageException;
 import io.millrace.mapped.StorageFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
@@ -198,6 +200,7 @@ public final class LogDirectory implements AutoCloseable {
     /** The id goes first: what is in the log can then always be told from another topic's. */
     private OpenLog make(PartitionName name, PartitionMetadata metadata, LogConfig config) {
         Path directory = path(name);
+        housekeeping.forget(name);
         createDirectories(directory);
         metadata.write(directory, runtime.faults());
         StorageFile.forceDirectory(dataDirectory, runtime.faults());
@@ -256,7 +259,9 @@ public final class LogDirectory implements AutoCloseable {
      */
     public synchronized void truncate(Map<PartitionName, Long> offsets) {
         requireUsable();
-        housekeeping.prepareTruncation(offsets);
+        Map<PartitionName, Long> ends = new HashMap<>();
+        offsets.forEach((name, offset) -> ends.put(name, open(name).endIfCutAt(offset)));
+        housekeeping.prepareTruncation(ends);
         cleanerCheckpoint.lower(offsets);
         offsets.forEach((name, offset) -> open(name).truncateTo(offset));
     }
@@ -409,6 +414,7 @@ public final class LogDirectory implements AutoCloseable {
         try {
             boolean clean = closeLogs() && failure == null && offline.isEmpty();
             if (housekeeping.writeCheckpoints() && clean) {
+                UseMarker.close(dataDirectory, brokerEpoch, runtime.faults());
                 CleanShutdownMarker.write(dataDirectory, brokerEpoch, runtime.faults());
             }
         } finally {

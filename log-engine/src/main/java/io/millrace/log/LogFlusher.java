@@ -1,5 +1,6 @@
 package io.millrace.log;
 
+import io.millrace.log.checkpoint.SyncedPoint;
 import io.millrace.log.segment.Segment;
 import io.millrace.mapped.StorageException;
 import io.millrace.mapped.StorageFile;
@@ -26,6 +27,11 @@ final class LogFlusher implements Runnable {
     private final AtomicBoolean scheduled = new AtomicBoolean();
     private final Object forcing = new Object();
     private final ArrayDeque<Waiter> waiters = new ArrayDeque<>(); // guarded by itself
+    /** Those in the queue, and those whose callback has not returned. Guarded by {@code waiters}. */
+    private int untold;
+    /** Held while callbacks run: two agents must not tell side by side. */
+    private final Object telling = new Object();
+
     private volatile long lastFlushMs;
     private volatile boolean released;
 
@@ -40,14 +46,20 @@ final class LogFlusher implements Runnable {
         if (failure == null && log.offsets.flushed() < endOffset && released) {
             failure = wasClosed();
         }
-        if (failure != null || log.offsets.flushed() >= endOffset) {
-            callback.onFlushed(failure);
-            return;
-        }
+        boolean served = failure != null || log.offsets.flushed() >= endOffset;
         synchronized (waiters) {
-            waiters.add(new Waiter(endOffset, callback));
+            // Not before those who came earlier: acknowledgements leave in the order of the appends.
+            served &= failure != null || untold == 0;
+            if (!served) {
+                waiters.add(new Waiter(endOffset, callback));
+                untold++;
+            }
         }
-        request();
+        if (served) {
+            callback.onFlushed(failure);
+        } else {
+            request();
+        }
     }
 
     /** Asks for a force soon. */
@@ -69,6 +81,9 @@ final class LogFlusher implements Runnable {
             flush();
         } catch (StorageException e) {
             failUnlessClosed(e);
+        } catch (InternalError e) {
+            // A page of an index could not be had.
+            failUnlessClosed(new StorageException(StorageException.Kind.IO, "mapped access", log.directory, -1, e));
         } finally {
             tellWaiters();
         }
@@ -90,9 +105,9 @@ final class LogFlusher implements Runnable {
         }
     }
 
-    /** Forces everything up to the log end offset. */
+    /** Forces everything up to the log end offset, as it is when the force begins. */
     void flush() {
-        flushTo(log.offsets.end());
+        flushTo(Long.MAX_VALUE);
     }
 
     /** Forces everything below {@code endOffset}. Fails the log before it throws. */
@@ -102,42 +117,77 @@ final class LogFlusher implements Runnable {
             if (failure != null) {
                 throw failure;
             }
-            if (log.offsets.flushed() < endOffset || log.directoryChanged) {
+            if (log.synced.offset() < Math.min(endOffset, log.offsets.end()) || log.directoryChanged) {
                 forceUpTo(endOffset);
             }
             lastFlushMs = log.runtime.clock().millis();
         }
     }
 
-    private void forceUpTo(long endOffset) {
-        long cuts = log.cuts();
+    private void forceUpTo(long atMost) {
+        long cuts;
+        SyncedPoint point;
+        log.lock.lock();
         try {
+            cuts = log.cuts();
+            point = pointBelow(atMost);
+        } finally {
+            log.lock.unlock();
+        }
+        try {
+            if (log.synced.prepare()) {
+                log.directoryChanged = true;
+            }
             if (log.directoryChanged) {
                 log.directoryChanged = false;
                 StorageFile.forceDirectory(log.directory, log.runtime.faults());
             }
-            forceSegments(endOffset);
+            forceSegments(point.offset());
+            moveUp(point, cuts);
         } catch (StorageException e) {
-            throw log.fail(e);
+            throw log.fail(lost(e));
         }
+    }
+
+    /** Where a force that begins now ends: at the log end offset, with what is known of the active segment there, or before. */
+    private SyncedPoint pointBelow(long atMost) {
+        long end = log.offsets.end();
+        Segment active = log.segments.active();
+        return end <= atMost
+                ? new SyncedPoint(end, active.baseOffset(), active.size(), active.headerSum())
+                : SyncedPoint.at(atMost);
+    }
+
+    /** The file of the synced offset is written without the lock, for which appends would wait. */
+    private void moveUp(SyncedPoint point, long cuts) {
         log.lock.lock();
         try {
-            if (cuts == log.cuts()) {
-                log.offsets.flushedTo(Math.min(endOffset, log.offsets.end()));
+            if (cuts != log.cuts()) {
+                return;
             }
+            log.offsets.flushedTo(Math.min(point.offset(), log.offsets.end()));
         } finally {
             log.lock.unlock();
         }
+        log.synced.advance(point, cuts, log::cuts);
+    }
+
+    /** Whatever made a force fail, what it was to write is lost: a full disk is no better than a broken one here. */
+    private StorageException lost(StorageException e) {
+        return e.kind() == StorageException.Kind.NO_SPACE
+                ? new StorageException(StorageException.Kind.IO, "force failed, the disk is full", e.file(), -1, e)
+                : e;
     }
 
     private void forceSegments(long endOffset) {
         Segment[] segments = log.segments.all();
-        for (int i = LogSegments.floorIndex(segments, log.offsets.flushed()); i < segments.length; i++) {
+        for (int i = LogSegments.floorIndex(segments, log.synced.offset()); i < segments.length; i++) {
             Segment segment = segments[i];
             // The first one holds the recovery point; the others are wanted where they begin below the end.
             if (segment.baseOffset() < endOffset && segment.pin()) {
                 try {
                     segment.force();
+                    segment.checkFile();
                 } finally {
                     segment.unpin();
                 }
@@ -146,6 +196,12 @@ final class LogFlusher implements Runnable {
     }
 
     private void tellWaiters() {
+        synchronized (telling) {
+            tellServed();
+        }
+    }
+
+    private void tellServed() {
         StorageException failure = log.failure();
         long flushed = log.offsets.flushed();
         long end = log.offsets.end();
@@ -160,13 +216,17 @@ final class LogFlusher implements Runnable {
     }
 
     /** A callback that throws must not keep the others from being told: what it threw goes to the thread afterwards. */
-    private static @Nullable RuntimeException tell(
+    private @Nullable RuntimeException tell(
             Waiter waiter, @Nullable StorageException outcome, @Nullable RuntimeException thrown) {
         try {
             waiter.callback.onFlushed(outcome);
             return thrown;
         } catch (RuntimeException e) {
             return thrown == null ? e : thrown;
+        } finally {
+            synchronized (waiters) {
+                untold--;
+            }
         }
     }
 
@@ -200,6 +260,7 @@ final class LogFlusher implements Runnable {
         synchronized (waiters) {
             rest = List.copyOf(waiters);
             waiters.clear();
+            untold -= rest.size();
         }
         rest.forEach(waiter -> waiter.callback.onFlushed(wasClosed()));
     }

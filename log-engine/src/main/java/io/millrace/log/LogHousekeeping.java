@@ -169,6 +169,11 @@ final class LogHousekeeping {
         checkpoints.lowerRecoveryPoints(offsets);
     }
 
+    /** Before a partition is made: what the checkpoints say of an earlier one of that name goes. */
+    synchronized void forget(PartitionName name) {
+        checkpoints.forget(name);
+    }
+
     /** Does nothing from here on; waits for what is being done. */
     synchronized void stop() {
         stopped = true;

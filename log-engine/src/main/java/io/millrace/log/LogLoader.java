@@ -1,15 +1,19 @@
 package io.millrace.log;
 
 import io.millrace.log.batch.RecordBatchDescriptor;
+import io.millrace.log.checkpoint.SyncedOffsetFile;
+import io.millrace.log.checkpoint.SyncedPoint;
 import io.millrace.log.compact.SwapRecovery;
 import io.millrace.log.epoch.LeaderEpochs;
 import io.millrace.log.producer.CompletedTransaction;
 import io.millrace.log.producer.ProducerStates;
+import io.millrace.log.segment.SealCheck;
 import io.millrace.log.segment.Segment;
 import io.millrace.log.segment.SegmentContext;
 import io.millrace.log.segment.SegmentFiles;
 import io.millrace.log.segment.SegmentRecovery;
 import io.millrace.mapped.StorageException;
+import io.millrace.mapped.StorageFile;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
@@ -24,9 +28,9 @@ import org.jspecify.annotations.Nullable;
  * Opens one log. After a clean stop nothing is read but the tail of the last index interval. After an unclean one every segment from the
  * recovery point on is scanned: the half written tail is cut, indexes, transaction index, producer states and epochs are made anew.
  *
- * <p>Two kinds of bad bytes are told apart. Above the recovery point nothing was ever known to be on the disk: it is the <i>torn
- * tail</i>, it is cut, and the listener hears exactly what went. Below it is <i>damage</i>: nothing is cut, and the log does not open.
- * Whoever wants to give those records up opens it again with a lower recovery point.
+ * <p>Two kinds of bad bytes are told apart. Above the offset that is known to have been on the disk (the greater of the recovery point
+ * and what {@code millrace.synced} says) nothing was ever promised: it is the <i>torn tail</i>, it is cut, and the listener hears exactly
+ * what went. Below it is <i>damage</i>: nothing is cut, and the log does not open. Whoever wants to give those records up repairs it.
  *
  * <p>Used once, by one thread, before anybody else knows the log.
  */
@@ -50,8 +54,12 @@ final class LogLoader {
     private long scannedBytes;
     private long cutBytes;
     private @Nullable String cutReason;
+    private boolean cutInside;
     private int rebuiltIndexes;
     private long startedNs;
+    private final SyncedOffsetFile syncedFile;
+    /** Below this offset everything has to be there. */
+    private long synced;
 
     LogLoader(Path directory, LogConfig config, LogRuntime runtime, OpenState openState) {
         this.runtime = runtime;
@@ -66,6 +74,9 @@ final class LogLoader {
                 directory, mappable, runtime.preparer(), new ReentrantLock(), runtime.clock()::nanos, runtime.faults());
         epochs = openEpochs();
         producers = ProducerStates.open(directory, config.producerIdExpirationMs(), runtime.faults());
+        syncedFile = SyncedOffsetFile.open(directory, runtime.faults());
+        long remembered = openState.usedByOthers() ? 0 : syncedFile.point().offset();
+        synced = Math.max(remembered, openState.recoveryPoint());
     }
 
     private void createDirectory() {
@@ -94,21 +105,44 @@ final class LogLoader {
         }
     }
 
-    /** Opens the segments and brings everything into agreement. Where it throws, the files are closed. */
+    /**
+     * Opens the segments and brings everything into agreement. Where it throws, the files are closed.
+     *
+     * @return null where a batch in the middle of what had been read already was cut: the files are closed, and another loader, made by
+     *     {@link #again}, reads what is left
+     */
+    @Nullable
     LogState load() {
         try {
             FileRemoval.remove(runtime, SwapRecovery.complete(directory, runtime.faults()));
             openSegments();
             long logStart = Math.max(openState.logStartOffset(), segments.get(0).baseOffset());
             restoreStates(logStart);
+            if (cutInside) {
+                letGo();
+                return null;
+            }
             if (logStart > endOffset) {
                 logStart = restart(logStart);
             }
             return assemble(logStart);
         } catch (RuntimeException e) {
-            segments.forEach(Segment::release);
+            letGo();
             throw e;
         }
+    }
+
+    private void letGo() {
+        segments.forEach(Segment::release);
+    }
+
+    /** The loader that reads the log once more, after {@link #load} has cut it. */
+    LogLoader again() {
+        LogLoader next = new LogLoader(directory, config, runtime, openState);
+        next.cutBytes = cutBytes;
+        next.cutReason = cutReason;
+        next.startedNs = startedNs;
+        return next;
     }
 
     private void openSegments() {
@@ -116,7 +150,11 @@ final class LogLoader {
             segments.add(Segment.open(context, base, LogState.limits(config)));
         }
         if (segments.isEmpty()) {
-            segments.add(createSegment(Math.max(0, openState.logStartOffset())));
+            long base = Math.max(0, openState.logStartOffset());
+            if (!openState.cleanShutdown() && synced > base) {
+                throw damage(directory, -1, base, "no segment file is left");
+            }
+            segments.add(createSegment(base));
         }
     }
 
@@ -128,6 +166,9 @@ final class LogLoader {
 
     private void restoreStates(long logStart) {
         Segment last = segments.get(segments.size() - 1);
+        if (openState.usedByOthers()) {
+            segments.forEach(LogLoader::dropForeignSums);
+        }
         if (openState.cleanShutdown()) {
             segments.subList(0, segments.size() - 1).forEach(this::adoptSealed);
             checkIndexes(last);
@@ -138,6 +179,14 @@ final class LogLoader {
             }
         }
         recover(logStart);
+    }
+
+    /** What others have appended to, cut or compacted is not covered by our sums any more. */
+    private static void dropForeignSums(Segment segment) {
+        SealCheck.State state = SealCheck.of(segment).state();
+        if (state != SealCheck.State.SEALED && state != SealCheck.State.UNCOVERED) {
+            segment.dropHeaderSums();
+        }
     }
 
     private void adoptSealed(Segment segment) {
@@ -173,7 +222,7 @@ final class LogLoader {
     // -----------------------------------------------------------------------------------------------------
 
     private void recover(long logStart) {
-        int first = LogSegments.floorIndex(segments.toArray(Segment[]::new), openState.recoveryPoint());
+        int first = firstToScan();
         segments.subList(0, first).forEach(this::adoptSealed);
         endOffset = segments.get(first).baseOffset();
         replayAll(Math.min(logStart, endOffset));
@@ -181,30 +230,136 @@ final class LogLoader {
             if (!recoverSegment(i)) {
                 dropAfter(i);
             }
+            if (cutInside) {
+                return;
+            }
+        }
+        if (endOffset < synced && endOffset >= logStart) {
+            Segment last = segments.get(segments.size() - 1);
+            throw damage(last.path(), last.size(), endOffset, "the log ends there");
         }
         runtime.listener().recovered(directory, scannedSegments, scannedBytes, elapsedNs());
+    }
+
+    /** The segment of the recovery point, or one before it whose seal had not come to its end. Those below are looked at briefly. */
+    private int firstToScan() {
+        int first = LogSegments.floorIndex(segments.toArray(Segment[]::new), openState.recoveryPoint());
+        for (int i = first - 1; i >= 0; i--) {
+            Segment segment = segments.get(i);
+            SealCheck check = SealCheck.of(segment);
+            switch (check.state()) {
+                case CUT, DAMAGED -> throw damage(segment.path(), check.position(), check.offset(), check.cause());
+                case FOREIGN -> dropSums(segment);
+                case UNSEALED -> first = first == i + 1 ? i : first;
+                default -> {
+                    // Sealed, or not ours.
+                }
+            }
+        }
+        return first;
+    }
+
+    private void dropSums(Segment segment) {
+        segment.dropHeaderSums();
+        runtime.listener().indexRebuilt(directory, segment.baseOffset(), "header sums were of other batches");
     }
 
     /** Scans a segment and cuts what is torn. False where the log ends in it, though there are later segments. */
     private boolean recoverSegment(int index) {
         Segment segment = segments.get(index);
         boolean last = index == segments.size() - 1;
-        long offsetMax = last ? Long.MAX_VALUE : segments.get(index + 1).baseOffset();
-        // Only a log that is or was compacted misses offsets; the cleaner leaves the active segment alone.
-        boolean gapsAllowed = !last || config.compactPolicy();
+        long nextBase = last ? Long.MAX_VALUE : segments.get(index + 1).baseOffset();
+        // The cleaner leaves the active segment alone; where a follower fetches, gaps come from the leader.
+        boolean gapsAllowed = config.compactPolicy() || (!last && openState.compacted());
         scannedSegments++;
         scannedBytes += segment.size();
         producers.takeSnapshot(false);
         SegmentRecovery.End end =
-                SegmentRecovery.ofThisThread().scan(segment, endOffset, gapsAllowed, offsetMax, this::accept);
-        if (end.reason() != null && end.nextOffset() < openState.recoveryPoint()) {
-            throw SegmentRecovery.damage(segment, end, openState.recoveryPoint());
+                SegmentRecovery.scan(segment, expectation(segment, gapsAllowed, nextBase), this::accept);
+        requireUndamaged(segment, end);
+        String headerReason = end.headerReason();
+        if (headerReason != null) {
+            cutInside(segment, end, headerReason);
+            return false;
+        }
+        if (end.sumsOfOthers()) {
+            runtime.listener().indexRebuilt(directory, segment.baseOffset(), "header sums were of other batches");
         }
         endOffset = end.nextOffset();
+        String hole = last ? null : hole(segment, end, gapsAllowed, nextBase);
+        String reason = end.reason() == null ? hole : end.reason();
         producers.advanceTo(endOffset);
-        noteCut(end);
-        SegmentRecovery.cut(segment, end);
-        return end.reason() == null;
+        if (reason != null) {
+            noteCut(end, reason);
+        }
+        SegmentRecovery.accept(segment, end);
+        if (reason != null) {
+            segment.force(); // what was cut must not come back behind what is appended now
+        } else if (!last) {
+            segment.finishRecovered();
+        }
+        return reason == null;
+    }
+
+    /**
+     * A batch above the synced offset has a header that was not written so, which only the sum of later batches has told: the log ends
+     * before it. What has been read behind it is in the producer states and epochs by now, so everything is read again.
+     */
+    private void cutInside(Segment segment, SegmentRecovery.End end, String reason) {
+        long bytes = end.position() + end.badBytes() - end.headerPosition();
+        SegmentRecovery.cutInside(segment, end);
+        segment.force();
+        cutBytes += bytes;
+        cutReason = reason;
+        cutInside = true;
+        runtime.listener().tornTailCut(directory, end.headerOffset(), end.headerPosition(), bytes, reason);
+    }
+
+    private SegmentRecovery.Expectation expectation(Segment segment, boolean gapsAllowed, long offsetMax) {
+        SyncedPoint point = syncedFile.point();
+        boolean known = !openState.usedByOthers()
+                && point.segmentBaseOffset() == segment.baseOffset()
+                && point.headerSum() != 0;
+        return new SegmentRecovery.Expectation(
+                endOffset, gapsAllowed, offsetMax, known ? point.position() : 0, known ? point.headerSum() : 0);
+    }
+
+    /** Nothing may be missing or wrong below what was known to be on the disk. */
+    private void requireUndamaged(Segment segment, SegmentRecovery.End end) {
+        String headerReason = end.headerReason();
+        if (headerReason != null && end.headerOffset() < synced) {
+            throw damage(segment.path(), end.headerPosition(), end.headerOffset(), headerReason);
+        }
+        String reason = end.reason();
+        if (reason != null && end.nextOffset() < synced) {
+            throw damage(segment.path(), end.position(), end.nextOffset(), reason);
+        }
+        if (end.nextOffset() < synced && end.lostBytes() > 0) {
+            String what = "zeros, or the end of the file, where " + end.lostBytes() + " bytes of batches stood";
+            throw damage(segment.path(), end.position(), end.nextOffset(), what);
+        }
+    }
+
+    /** Why the next segment does not go on where this one ends, or null: then it does, or compaction has left the gap. */
+    private @Nullable String hole(Segment segment, SegmentRecovery.End end, boolean gapsAllowed, long nextBase) {
+        boolean explained = end.nextOffset() == nextBase || (gapsAllowed && end.lostBytes() == 0);
+        if (explained) {
+            return null;
+        }
+        String what = "offsets " + end.nextOffset() + " to " + (nextBase - 1) + " are in no segment";
+        if (end.nextOffset() < synced) {
+            throw damage(segment.path(), end.position(), end.nextOffset(), what);
+        }
+        return what;
+    }
+
+    /** What was known to be on the disk is not there. The files stay as they are. */
+    private StorageException damage(Path file, long position, long offset, String what) {
+        String at = offset < 0 ? "" : "offset " + offset + ": ";
+        return StorageException.damaged(
+                file,
+                position,
+                "log is damaged below offset " + synced + ", which was known to be on the disk: " + at + what);
     }
 
     private void accept(Segment segment, ByteBuffer buffer, int at) {
@@ -222,13 +377,15 @@ final class LogLoader {
         producers.advanceTo(RecordBatchDescriptor.lastOffset(buffer, at) + 1);
     }
 
-    private void noteCut(SegmentRecovery.End end) {
-        String reason = end.reason();
-        if (reason != null) {
-            cutBytes += end.badBytes();
-            cutReason = reason;
-            runtime.listener().tornTailCut(directory, end.nextOffset(), end.position(), end.badBytes(), reason);
-        }
+    private void noteCut(SegmentRecovery.End end, String reason) {
+        long whole = end.wholeBytes();
+        String told = whole == 0
+                ? reason
+                : reason + "; " + whole + " of the bytes behind it are whole batches: pages that were not synced reach"
+                        + " the disk in any order";
+        cutBytes += end.badBytes();
+        cutReason = told;
+        runtime.listener().tornTailCut(directory, end.nextOffset(), end.position(), end.badBytes(), told);
     }
 
     private void dropAfter(int index) {
@@ -240,6 +397,7 @@ final class LogLoader {
             cutBytes += bytes;
             runtime.listener().segmentDeleted(directory, dropped.baseOffset(), bytes, "behind a torn batch");
         }
+        StorageFile.forceDirectory(directory, runtime.faults());
     }
 
     // ---- both
@@ -266,17 +424,28 @@ final class LogLoader {
         producers.onHighWatermark(logStart);
         Segment active = segments.get(segments.size() - 1);
         active.activate(LogState.limits(config));
-        long flushed = openState.cleanShutdown() ? endOffset : Math.min(openState.recoveryPoint(), endOffset);
+        long flushed = openState.cleanShutdown() ? endOffset : Math.min(synced, endOffset);
         LogOffsets offsets = new LogOffsets(logStart, flushed, endOffset, active.baseOffset(), active.size());
         offsets.firstUnstableIs(producers.firstUnstableOffset());
         published.set(offsets);
-        LogState state = new LogState(runtime, context, config, new LogSegments(segments), offsets, producers, epochs);
+        LogState state = new LogState(
+                runtime, context, config, new LogSegments(segments), offsets, producers, epochs, syncedRange());
         state.directoryChanged = !openState.cleanShutdown() || created;
         return state;
     }
 
     private long elapsedNs() {
         return runtime.clock().nanos() - startedNs;
+    }
+
+    /** A file that promises more than the log has was written before others cut it. */
+    private SyncedRange syncedRange() {
+        if (openState.usedByOthers() && syncedFile.exists()) {
+            syncedFile.replace(Math.min(synced, endOffset));
+        } else {
+            syncedFile.lower(endOffset);
+        }
+        return new SyncedRange(syncedFile, openState.cleanShutdown() ? endOffset : Math.min(synced, endOffset));
     }
 
     /** What was done; after {@link #load}. */

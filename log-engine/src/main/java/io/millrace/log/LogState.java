@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,10 +29,12 @@ final class LogState {
     final LogOffsets offsets;
     final ProducerStates producers;
     final LeaderEpochs epochs;
+    final SyncedRange synced;
 
     private volatile LogConfig config;
     private volatile RecordRules rules;
     private volatile @Nullable StorageException failure;
+    private volatile Consumer<StorageException> onFailure = cause -> {};
     private volatile boolean closed;
 
     /** A file was created or deleted since the directory was last forced. */
@@ -48,7 +51,8 @@ final class LogState {
             LogSegments segments,
             LogOffsets offsets,
             ProducerStates producers,
-            LeaderEpochs epochs) {
+            LeaderEpochs epochs,
+            SyncedRange synced) {
         this.directory = context.directory();
         this.runtime = runtime;
         this.lock = context.writerLock();
@@ -59,17 +63,29 @@ final class LogState {
         this.offsets = offsets;
         this.producers = producers;
         this.epochs = epochs;
+        this.synced = synced;
     }
 
     long cuts() {
         return cuts.get();
     }
 
-    /** Before the log is cut at an offset; under the lock. */
+    /**
+     * Before the log is cut at an offset; under the lock. A force that has begun says nothing from here on, and the file of the synced
+     * offset does not promise what is about to go: the whole batch that contains the offset.
+     */
     void countCut(long offset) {
         assert lock.isHeldByCurrentThread();
         cuts.incrementAndGet();
         lowestCut = Math.min(lowestCut, offset);
+        synced.lower(endIfCutAt(offset));
+    }
+
+    /** Where the log would end that is cut at an offset: a batch that contains it goes as a whole. */
+    long endIfCutAt(long offset) {
+        Segment[] all = segments.all();
+        Segment segment = all[LogSegments.floorIndex(all, offset)];
+        return Math.min(offset, segment.batchStart(offset));
     }
 
     /** Where the log was cut lowest since {@link #forgetCuts}: what lies above was never cleaned. */
@@ -126,7 +142,17 @@ final class LogState {
             failure = cause;
         }
         runtime.listener().failed(directory, cause);
+        onFailure.accept(cause);
         return cause;
+    }
+
+    /** Who is to be told when the log fails: on whichever thread, perhaps under the lock. Told at once where it has. */
+    void onFailure(Consumer<StorageException> told) {
+        onFailure = told;
+        StorageException cause = failure;
+        if (cause != null) {
+            told.accept(cause);
+        }
     }
 
     @Nullable

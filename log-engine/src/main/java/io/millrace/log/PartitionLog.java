@@ -62,6 +62,10 @@ public final class PartitionLog implements AutoCloseable {
         requireName(directory);
         LogLoader loader = new LogLoader(directory, config, runtime, state);
         LogState log = loader.load();
+        while (log == null) {
+            loader = loader.again();
+            log = loader.load();
+        }
         return new PartitionLog(log, loader.report());
     }
 
@@ -170,9 +174,14 @@ public final class PartitionLog implements AutoCloseable {
         return log.offsets.lastStable();
     }
 
-    /** The recovery point: everything below is on the disk. */
+    /** Everything below is on the disk, or has been deleted. */
     public long flushedOffset() {
         return log.offsets.flushed();
+    }
+
+    /** Everything below is known to have been forced: from here on the log is scanned after a crash. At most the flushed offset. */
+    public long recoveryPoint() {
+        return log.synced.offset();
     }
 
     /** Raises the high watermark, at most to the log end offset. A lower one than now changes nothing. */
@@ -202,6 +211,16 @@ public final class PartitionLog implements AutoCloseable {
         try {
             log.requireWritable();
             return failing(() -> trimmer.advanceLogStartOffset(offset));
+        } finally {
+            log.lock.unlock();
+        }
+    }
+
+    /** Where the log would end after {@link #truncateTo}. */
+    long endIfCutAt(long offset) {
+        log.lock.lock();
+        try {
+            return log.endIfCutAt(offset);
         } finally {
             log.lock.unlock();
         }
@@ -467,6 +486,7 @@ public final class PartitionLog implements AutoCloseable {
 
     private void release() {
         flusher.close();
+        log.synced.close();
         log.lock.lock();
         try {
             for (Segment segment : log.segments.all()) {

@@ -5,11 +5,13 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.millrace.log.checkpoint.SyncedOffsetFile;
 import io.millrace.log.segment.SegmentFiles;
 import io.millrace.mapped.FileFaults;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
@@ -178,6 +180,8 @@ class PartitionLogFuzzTest {
     /** Everything after a random byte of the active segment is lost, or turned into something else. */
     private void crash(Random random, LogRuntime runtime) throws IOException {
         log.abandon();
+        // The damage goes below what was synced as well: without the file that remembers it, that is a torn tail, too.
+        Files.deleteIfExists(log.directory().resolve(SyncedOffsetFile.FILE_NAME));
         long[] bases = SegmentFiles.baseOffsets(log.directory());
         long base = bases[bases.length - 1];
         int batchesBytes = model.batches.stream()

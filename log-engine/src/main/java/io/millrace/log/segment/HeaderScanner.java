@@ -75,7 +75,14 @@ final class HeaderScanner {
             throw new StorageException(StorageException.Kind.IO, "read batch header", segment.path(), position, e);
         }
         chunk.flip();
-        return chunk.limit() >= RecordBatchDescriptor.HEADER_SIZE;
+        if (chunk.limit() < RecordBatchDescriptor.HEADER_SIZE) {
+            // The end is at most what was written: only somebody else can have made the file shorter.
+            throw StorageException.damaged(
+                    segment.path(),
+                    chunkPosition + chunk.limit(),
+                    "file ends before the " + end + " bytes written to it");
+        }
+        return true;
     }
 
     int position() {

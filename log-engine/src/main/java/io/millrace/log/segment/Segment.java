@@ -1,5 +1,6 @@
 package io.millrace.log.segment;
 
+import io.millrace.index.HeaderSums;
 import io.millrace.index.OffsetIndex;
 import io.millrace.index.TimeIndex;
 import io.millrace.log.batch.RecordBatchDescriptor;
@@ -35,16 +36,12 @@ public final class Segment {
 
     private static final VarHandle PINS;
     private static final VarHandle SIZE;
-    private static final VarHandle MAX_TIMESTAMP;
-    private static final VarHandle MAX_TIMESTAMP_OFFSET;
 
     static {
         try {
             MethodHandles.Lookup lookup = MethodHandles.lookup();
             PINS = lookup.findVarHandle(Segment.class, "pins", int.class);
             SIZE = lookup.findVarHandle(Segment.class, "size", int.class);
-            MAX_TIMESTAMP = lookup.findVarHandle(Segment.class, "maxTimestamp", long.class);
-            MAX_TIMESTAMP_OFFSET = lookup.findVarHandle(Segment.class, "maxTimestampOffset", long.class);
         } catch (ReflectiveOperationException e) {
             throw new ExceptionInInitializerError(e);
         }
@@ -54,9 +51,8 @@ public final class Segment {
     private final long baseOffset;
     private final Path path;
     private final StorageFile file;
-    private final OffsetIndex offsets;
-    private final TimeIndex times;
-    private final AbortedTransactionIndex aborted;
+    private final SegmentIndexes indexes;
+    private final FileIdentity identity;
     private final long createdMs;
 
     // Writer's.
@@ -66,52 +62,28 @@ public final class Segment {
 
     private volatile boolean deleted;
 
-    private int indexIntervalBytes;
-    private int bytesSinceIndexEntry;
-    private long firstTimestamp = NO_TIMESTAMP;
-
     // Published.
     private int size;
-    private long maxTimestamp = NO_TIMESTAMP;
-    private long maxTimestampOffset;
 
     @SuppressWarnings("UnusedVariable") // through PINS
     private int pins = 1;
 
-    private Segment(SegmentContext context, long baseOffset, SegmentLimits limits, StorageFile file, long createdMs) {
+    private Segment(SegmentContext context, long baseOffset, StorageFile file, SegmentIndexes indexes, long createdMs) {
         this.context = context;
         this.baseOffset = baseOffset;
         this.file = file;
         this.path = file.path();
+        this.indexes = indexes;
         this.createdMs = createdMs;
-        this.indexIntervalBytes = limits.indexIntervalBytes();
-        this.maxTimestampOffset = baseOffset;
-        int indexBytes = limits.indexBytesMax();
-        offsets = OffsetIndex.open(
-                context.path(baseOffset, SegmentFiles.OFFSET_INDEX), baseOffset, indexBytes, true, context.faults());
-        times = TimeIndex.open(
-                context.path(baseOffset, SegmentFiles.TIME_INDEX), baseOffset, indexBytes, true, context.faults());
-        aborted = openAborted();
-    }
-
-    private AbortedTransactionIndex openAborted() {
-        Path index = context.path(baseOffset, SegmentFiles.TXN_INDEX);
-        try {
-            return AbortedTransactionIndex.open(index, baseOffset, context.faults());
-        } catch (StorageException e) {
-            if (e.kind() != StorageException.Kind.DAMAGED) {
-                throw e;
-            }
-            return AbortedTransactionIndex.openEmpty(index, baseOffset, context.faults());
-        }
+        this.identity = FileIdentity.of(path);
     }
 
     /** A new, empty segment, also where a roll that failed half way has left its files. */
     public static Segment create(SegmentContext context, long baseOffset, SegmentLimits limits, long nowMs) {
         Segment segment = open(context, baseOffset, limits, StorageFile.Mode.CREATE, nowMs);
-        if (segment.file.size() > 0 || segment.offsets.entries() > 0 || segment.times.entries() > 0) {
+        if (segment.file.size() > 0 || !segment.indexes.isEmpty()) {
             segment.file.truncate(0);
-            segment.resetIndexes();
+            segment.indexes.startEmpty();
         }
         return segment;
     }
@@ -137,7 +109,7 @@ public final class Segment {
         Path log = context.path(baseOffset, SegmentFiles.LOG);
         StorageFile file = StorageFile.open(log, mode, context.faults());
         try {
-            return new Segment(context, baseOffset, limits, file, createdMs);
+            return new Segment(context, baseOffset, file, SegmentIndexes.open(context, baseOffset, limits), createdMs);
         } catch (StorageException e) {
             file.close();
             throw e;
@@ -175,19 +147,8 @@ public final class Segment {
                 context.preparer(),
                 context.writerLock(),
                 context.nanos(),
-                this::prepareIndexes);
-        indexIntervalBytes = limits.indexIntervalBytes();
-        offsets.resize(limits.indexBytesMax());
-        times.resize(limits.indexBytesMax());
-        if (size > 0 && firstTimestamp == NO_TIMESTAMP) {
-            HeaderScanner scanner = HeaderScanner.ofThisThread().wrap(this, 0, size);
-            firstTimestamp = scanner.hasBatch() ? scanner.maxTimestamp() : NO_TIMESTAMP;
-        }
-    }
-
-    private void prepareIndexes() {
-        offsets.prepareAhead();
-        times.prepareAhead();
+                indexes::prepareAhead);
+        indexes.activate(this, limits);
     }
 
     /**
@@ -203,57 +164,22 @@ public final class Segment {
         active.append(batches, at, length);
         int end = at + length;
         for (int batch = at; batch < end; batch += RecordBatchDescriptor.sizeInBytes(batches, batch)) {
-            note(batches, batch, position + (batch - at));
+            indexes.note(batches, batch, position + (batch - at));
         }
         SIZE.setRelease(this, position + length);
-    }
-
-    /** Enters a batch that stands at {@code position} into the indexes and the timestamps. */
-    void note(ByteBuffer buffer, int at, int position) {
-        long timestamp = RecordBatchDescriptor.maxTimestamp(buffer, at);
-        long lastOffset = RecordBatchDescriptor.lastOffset(buffer, at);
-        if (position == 0) {
-            firstTimestamp = timestamp;
-        }
-        if (timestamp > maxTimestamp) {
-            MAX_TIMESTAMP_OFFSET.setOpaque(this, lastOffset);
-            MAX_TIMESTAMP.setRelease(this, timestamp);
-        }
-        if (bytesSinceIndexEntry > indexIntervalBytes) {
-            enterIndexes(lastOffset, position);
-        }
-        bytesSinceIndexEntry += RecordBatchDescriptor.sizeInBytes(buffer, at);
-    }
-
-    /** An index is sparse: where the disk has no room for an entry, or the index none, the next batch will do. */
-    private void enterIndexes(long lastOffset, int position) {
-        try {
-            if (!offsets.isFull()) {
-                offsets.append(lastOffset, position);
-                bytesSinceIndexEntry = 0;
-            }
-            if (!times.isFull()) {
-                times.maybeAppend(maxTimestamp, maxTimestampOffset, false);
-            }
-        } catch (StorageException e) {
-            if (e.kind() != StorageException.Kind.NO_SPACE) {
-                throw e;
-            }
-        }
     }
 
     /** Whether a batch of so many bytes up to that offset has to go to another segment; time is not looked at. */
     public boolean isFullFor(int bytes, long lastOffset, int segmentBytes) {
         return size > segmentBytes - bytes
-                || offsets.isFull()
-                || times.isFull()
+                || indexes.isFull()
                 || lastOffset - baseOffset > Integer.MAX_VALUE
                 || lastOffset < baseOffset;
     }
 
     /** Whether the age is told by the clock, because the first batch has no timestamp. */
     public boolean ageNeedsClock() {
-        return firstTimestamp < 0;
+        return indexes.firstTimestamp() < 0;
     }
 
     /** How long ago it was created, by the clock. */
@@ -263,7 +189,7 @@ public final class Segment {
 
     /** How long the first batch has waited, by Kafka's rule: in record time where the batches have timestamps. */
     public long ageMs(long recordTimestampMs, long nowMs) {
-        return firstTimestamp >= 0 ? recordTimestampMs - firstTimestamp : nowMs - createdMs;
+        return indexes.firstTimestamp() >= 0 ? recordTimestampMs - indexes.firstTimestamp() : nowMs - createdMs;
     }
 
     /** How long ago it was made, or opened by this process. */
@@ -271,22 +197,9 @@ public final class Segment {
         return nowMs - createdMs;
     }
 
-    /** The last entry of the time index, so that the largest timestamp is found without a scan. */
-    private void finishTimeIndex() {
-        if (maxTimestamp > NO_TIMESTAMP) {
-            try {
-                times.maybeAppend(maxTimestamp, maxTimestampOffset, true);
-            } catch (StorageException e) {
-                if (e.kind() != StorageException.Kind.NO_SPACE) {
-                    throw e;
-                }
-            }
-        }
-    }
-
     /** Ends the appends: the segment has rolled. What is slow about it is left to {@link #seal}. */
     public void retireWriter() {
-        finishTimeIndex();
+        indexes.finishTimes();
         retired = writer;
         writer = null;
     }
@@ -297,8 +210,7 @@ public final class Segment {
         context.writerLock().lock();
         try {
             if (writer == null && !deleted) {
-                offsets.trim();
-                times.trim();
+                indexes.trim();
             }
         } finally {
             context.writerLock().unlock();
@@ -317,22 +229,40 @@ public final class Segment {
         file.force(false);
     }
 
-    /** Makes the indexes durable: only a sealed segment's are worth it, the others are checked after a crash anyhow. */
+    /**
+     * Makes the indexes durable, then the header sums with one of the whole segment: only a sealed segment's are worth it, the others are
+     * checked after a crash anyhow.
+     */
     public void forceIndexes() {
         try {
-            if (offsets.entries() > 0) {
-                offsets.force();
+            indexes.force();
+            HeaderSums sealed = sealSums();
+            if (sealed != null) {
+                sealed.force();
+                sealed.discard();
             }
-            if (times.entries() > 0) {
-                times.force();
-            }
-            aborted.force();
         } catch (StorageException e) {
             // Deleted under our hands: the indexes are opened by name.
             if (!deleted) {
                 throw e;
             }
         }
+    }
+
+    private @Nullable HeaderSums sealSums() {
+        context.writerLock().lock();
+        try {
+            return writer == null && !deleted ? indexes.sums().seal(size) : null;
+        } finally {
+            context.writerLock().unlock();
+        }
+    }
+
+    /** Ends what recovery has begun on a segment that is followed by others: its indexes are whole, and on the disk. */
+    public void finishRecovered() {
+        indexes.finishTimes();
+        indexes.trim();
+        forceIndexes();
     }
 
     /**
@@ -356,15 +286,12 @@ public final class Segment {
         } else {
             file.truncate(position);
         }
-        offsets.truncateTo(offset);
-        times.truncateTo(offset);
-        aborted.truncateTo(offset);
-        bytesSinceIndexEntry = 0;
-        reloadTimestamps();
+        indexes.truncateTo(this, position, offset);
     }
 
     private long lastOffsetBefore(int end) {
-        HeaderScanner scanner = HeaderScanner.ofThisThread().wrap(this, offsets.lastPosition(), end);
+        HeaderScanner scanner =
+                HeaderScanner.ofThisThread().wrap(this, indexes.offsets().lastPosition(), end);
         long last = baseOffset - 1;
         while (scanner.hasBatch()) {
             last = scanner.lastOffset();
@@ -373,42 +300,12 @@ public final class Segment {
         return last;
     }
 
-    private void reloadTimestamps() {
-        long indexed = times.lastTimestamp();
-        MAX_TIMESTAMP_OFFSET.setOpaque(this, times.lastOffset());
-        MAX_TIMESTAMP.setRelease(this, indexed);
-        HeaderScanner scanner =
-                HeaderScanner.ofThisThread().wrap(this, offsets.floorPosition(times.lastOffset()), size);
-        while (scanner.hasBatch()) {
-            if (scanner.maxTimestamp() > maxTimestamp) {
-                MAX_TIMESTAMP_OFFSET.setOpaque(this, scanner.lastOffset());
-                MAX_TIMESTAMP.setRelease(this, scanner.maxTimestamp());
-            }
-            scanner.skip();
-        }
-        if (size == 0) {
-            firstTimestamp = NO_TIMESTAMP;
-        }
-    }
-
     // ---- opening
     // -----------------------------------------------------------------------------------------------------------------
 
     /** Looks at the indexes without reading the log: what is wrong with them, or null. */
     public @Nullable String indexProblem() {
-        try {
-            offsets.sanityCheck();
-            times.sanityCheck();
-        } catch (StorageException e) {
-            return String.valueOf(e.getMessage());
-        }
-        if (offsets.lastPosition() >= Math.max(1, size)) {
-            return "offset index goes past the segment";
-        }
-        if (times.entries() > offsets.entries() + 1) {
-            return "offset index lacks entries that the time index has";
-        }
-        return size > 0 && times.entries() == 0 ? "time index is empty" : null;
+        return indexes.problem(size);
     }
 
     /**
@@ -418,9 +315,9 @@ public final class Segment {
      * @return the offset after the last batch, or -1 where the batches do not end at the end of the file
      */
     public long adoptClosed() {
-        MAX_TIMESTAMP_OFFSET.setOpaque(this, times.lastOffset());
-        MAX_TIMESTAMP.setRelease(this, times.lastTimestamp());
-        HeaderScanner scanner = HeaderScanner.ofThisThread().wrap(this, offsets.lastPosition(), size);
+        indexes.adoptTimes();
+        HeaderScanner scanner =
+                HeaderScanner.ofThisThread().wrap(this, indexes.offsets().lastPosition(), size);
         long last = baseOffset - 1;
         while (scanner.hasBatch()) {
             if (scanner.lastOffset() < last) {
@@ -434,42 +331,50 @@ public final class Segment {
 
     /** Takes the timestamps of a sealed segment from its index, without a look at its batches. */
     public void adoptSealed() {
-        MAX_TIMESTAMP_OFFSET.setOpaque(this, times.lastOffset());
-        MAX_TIMESTAMP.setRelease(this, times.lastTimestamp());
+        indexes.adoptTimes();
     }
 
-    /** Empties the indexes and all that is known of the batches: the segment is about to be scanned. */
-    void resetIndexes() {
-        offsets.reset();
-        times.reset();
-        aborted.reset();
-        maxTimestamp = NO_TIMESTAMP;
-        maxTimestampOffset = baseOffset;
-        firstTimestamp = NO_TIMESTAMP;
-        bytesSinceIndexEntry = 0;
+    /** Removes the header sums: they are of other batches. */
+    public void dropHeaderSums() {
+        indexes.sums().remove();
     }
 
     /** Makes the offset and time index anew from the headers of the batches. */
     public void rebuildIndexes() {
-        offsets.reset();
-        times.reset();
-        maxTimestamp = NO_TIMESTAMP;
-        maxTimestampOffset = baseOffset;
-        bytesSinceIndexEntry = 0;
-        HeaderScanner scanner = HeaderScanner.ofThisThread().wrap(this, 0, size);
-        while (scanner.hasBatch()) {
-            note(scanner.buffer(), scanner.bufferAt(), scanner.position());
-            scanner.skip();
-        }
-        finishTimeIndex();
-        offsets.trim();
-        times.trim();
+        indexes.rebuild(this);
     }
 
     /** Cuts the file: what recovery found to be the end of the last whole batch. */
     void cutTo(int position) {
         file.truncate(position);
         SIZE.setRelease(this, position);
+    }
+
+    /**
+     * Throws where the file is not what this segment wrote: shorter than what is published, gone, or another file under its name. Any
+     * thread, with a pin; a few microseconds.
+     *
+     * @throws StorageException DAMAGED
+     */
+    public void checkFile() {
+        if (fileProblem() == null) {
+            return;
+        }
+        // What the owner of the lock was doing meanwhile (a truncation, a deletion) is over now.
+        context.writerLock().lock();
+        try {
+            StorageException problem = deleted ? null : fileProblem();
+            if (problem != null) {
+                throw problem;
+            }
+        } finally {
+            context.writerLock().unlock();
+        }
+    }
+
+    private @Nullable StorageException fileProblem() {
+        int published = size();
+        return identity.problem(path, file.size(), published);
     }
 
     // ---- reading, with a pin
@@ -496,9 +401,7 @@ public final class Segment {
         }
         if (left == 0) {
             abandonWriters();
-            offsets.discard();
-            times.discard();
-            aborted.close();
+            indexes.discard();
             file.close();
         }
     }
@@ -529,8 +432,10 @@ public final class Segment {
         retireWriter();
         closeRetired();
         mapIndexes();
+        List<Path> files = new ArrayList<>(indexes.paths());
+        files.add(0, path);
         List<Path> renamed = new ArrayList<>();
-        for (Path each : List.of(path, offsets.path(), times.path(), aborted.path())) {
+        for (Path each : files) {
             Path target = each.resolveSibling(each.getFileName() + SegmentFiles.DELETED);
             if (Files.exists(each)) {
                 StorageFile.rename(each, target, context.faults());
@@ -544,8 +449,8 @@ public final class Segment {
     /** Indexes are opened by name: who has a pin must find them when the name is another segment's. */
     private void mapIndexes() {
         try {
-            offsets.floorEntry(Long.MAX_VALUE);
-            times.floorOffset(Long.MAX_VALUE);
+            indexes.offsets().floorEntry(Long.MAX_VALUE);
+            indexes.times().floorOffset(Long.MAX_VALUE);
         } catch (StorageException e) {
             if (e.kind() != StorageException.Kind.IO) {
                 throw e;
@@ -555,7 +460,7 @@ public final class Segment {
 
     /** Moves the walk to the first batch that ends at or after {@code offset}; false where there is none before {@code end}. */
     boolean seek(HeaderScanner scanner, long offset, int end) {
-        scanner.wrap(this, offsets.floorPosition(offset), end);
+        scanner.wrap(this, indexes.offsets().floorPosition(offset), end);
         while (scanner.hasBatch()) {
             if (scanner.lastOffset() >= offset) {
                 return true;
@@ -579,7 +484,7 @@ public final class Segment {
 
     /** Extent of the first batch from {@code fromOffset} on whose largest timestamp is at least {@code timestamp}, or -1. */
     public long extentOfTimestamp(long timestamp, long fromOffset, int end) {
-        long from = Math.max(fromOffset, times.floorOffset(timestamp));
+        long from = Math.max(fromOffset, indexes.times().floorOffset(timestamp));
         HeaderScanner scanner = HeaderScanner.ofThisThread();
         boolean found = seek(scanner, from, end);
         while (found && scanner.hasBatch()) {
@@ -595,9 +500,15 @@ public final class Segment {
         return (long) scanner.position() << Integer.SIZE | scanner.sizeInBytes();
     }
 
+    /** Base offset of the batch that contains {@code offset}; the offset itself where none does. */
+    public long batchStart(long offset) {
+        HeaderScanner scanner = HeaderScanner.ofThisThread();
+        return seek(scanner, offset, size()) ? Math.min(offset, scanner.baseOffset()) : offset;
+    }
+
     /** A position at or below that of {@code offset}, from the index alone. */
     public int floorPosition(long offset) {
-        return offsets.floorPosition(offset);
+        return indexes.offsets().floorPosition(offset);
     }
 
     /** Offset of the first record of the batch at a position. */
@@ -624,12 +535,12 @@ public final class Segment {
 
     /** Bytes of the entries of the offset index. */
     public long offsetIndexBytes() {
-        return (long) offsets.entries() * OffsetIndex.ENTRY_SIZE;
+        return (long) indexes.offsets().entries() * OffsetIndex.ENTRY_SIZE;
     }
 
     /** Bytes of the entries of the time index. */
     public long timeIndexBytes() {
-        return (long) times.entries() * TimeIndex.ENTRY_SIZE;
+        return (long) indexes.times().entries() * TimeIndex.ENTRY_SIZE;
     }
 
     /** Largest timestamp of the first batch, {@link #NO_TIMESTAMP} if it has none; read from the file, with a pin. */
@@ -640,12 +551,12 @@ public final class Segment {
 
     /** Largest timestamp of the batches, {@link #NO_TIMESTAMP} if none has one. */
     public long maxTimestamp() {
-        return (long) MAX_TIMESTAMP.getAcquire(this);
+        return indexes.maxTimestamp();
     }
 
     /** Last offset of the first batch that has the largest timestamp. */
     public long maxTimestampOffset() {
-        return (long) MAX_TIMESTAMP_OFFSET.getOpaque(this);
+        return indexes.maxTimestampOffset();
     }
 
     /** What retention by time compares with: the largest timestamp, the file's time where no batch has one. */
@@ -671,12 +582,22 @@ public final class Segment {
 
     /** Aborted transactions whose markers stand here. */
     public AbortedTransactionIndex aborted() {
-        return aborted;
+        return indexes.aborted();
     }
 
     /** The file, for recovery. */
     StorageFile file() {
         return file;
+    }
+
+    /** What is kept about the batches. */
+    SegmentIndexes indexes() {
+        return indexes;
+    }
+
+    /** The running sum over the headers of all batches, under the writer lock; 0 where the segment is not covered by sums. */
+    public long headerSum() {
+        return indexes.sums().isCovered() ? indexes.sums().sum() : 0;
     }
 
     @Override

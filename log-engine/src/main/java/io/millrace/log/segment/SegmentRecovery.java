@@ -1,27 +1,18 @@
 package io.millrace.log.segment;
 
-import io.millrace.log.batch.BatchValidator;
-import io.millrace.log.batch.BatchVerdict;
 import io.millrace.log.batch.RecordBatchDescriptor;
-import io.millrace.mapped.StorageException;
 import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads a segment from its first byte after an unclean stop, checks every batch, and makes the indexes anew on the way.
- *
- * <p>A batch counts where its checksum holds and its offsets follow: the checksum leaves the base offset, the length and the leader epoch
- * open, so each batch has to begin where the one before ended. Compaction leaves gaps; where they are allowed offsets only have to ascend.
+ * Reads a segment after an unclean stop, checks every batch and the sums of their headers, and makes the indexes anew on the way.
  *
  * <p>It changes nothing but the indexes: what to do about the bytes behind the last good batch is the caller's decision, who knows how far
- * the log is known to have been on the disk. Reads through the channel into a buffer, never through a mapping. Confined to a thread.
+ * the log is known to have been on the disk. The file of header sums stays as it is until {@link #accept}, so that a damage
+ * that ends the opening is found again by the next one. Stateless.
  */
 public final class SegmentRecovery {
-    private static final int BUFFER_BYTES = 1 << 20;
-    /** A length field beyond this is taken for damage and not for a batch: it bounds the memory that garbage can ask for. */
-    private static final int BATCH_BYTES_MAX = 256 << 20;
-
-    private static final ThreadLocal<SegmentRecovery> RECOVERIES = ThreadLocal.withInitial(SegmentRecovery::new);
+    private SegmentRecovery() {}
 
     /** Sees every good batch, in order. */
     @FunctionalInterface
@@ -30,135 +21,116 @@ public final class SegmentRecovery {
         void accept(Segment segment, ByteBuffer buffer, int at);
     }
 
+    /** What is to be expected of a segment's batches. */
+    public record Expectation(long nextOffset, boolean gapsAllowed, long offsetMax, int knownPosition, long knownSum) {
+
+        /**
+         * Without a sum known from elsewhere.
+         *
+         * @param nextOffset where the log ends before this segment; its first batch may not begin below
+         * @param gapsAllowed offsets may be missing
+         * @param offsetMax every record lies below: the base offset of the next segment
+         */
+        public Expectation(long nextOffset, boolean gapsAllowed, long offsetMax) {
+            this(nextOffset, gapsAllowed, offsetMax, 0, 0);
+        }
+    }
+
     /**
      * Where the good batches end.
      *
      * @param position byte position of the end
      * @param nextOffset the offset after the last good batch
      * @param badBytes bytes behind it up to the last one that is not zero; 0 for an untouched reservation
+     * @param wholeBytes how many of them are in whole batches with later offsets
      * @param reason what is wrong with what follows, null where nothing follows but zeros
+     * @param lostBytes bytes behind the end that the header sums know of: something stood there
+     * @param headerPosition of the good batch whose header is not what was written, -1 where there is none
+     * @param headerOffset its offset
+     * @param headerReason what is wrong with it, or null
+     * @param sumsOfOthers the header sums are of other batches: somebody else has written the file
      */
     public record End(
             int position,
             long nextOffset,
             long badBytes,
-            @Nullable String reason) {}
+            long wholeBytes,
+            @Nullable String reason,
+            int lostBytes,
+            int headerPosition,
+            long headerOffset,
+            @Nullable String headerReason,
+            boolean sumsOfOthers) {}
 
-    private final BatchValidator validator = new BatchValidator();
-    private ByteBuffer buffer = ByteBuffer.allocateDirect(BUFFER_BYTES);
-    private long bufferPosition;
-
-    private SegmentRecovery() {}
-
-    /** The one of this thread. */
-    public static SegmentRecovery ofThisThread() {
-        return RECOVERIES.get();
-    }
-
-    /**
-     * Scans.
-     *
-     * @param expectedOffset where the log ends before this segment; its first batch may not begin below
-     * @param gapsAllowed offsets may be missing
-     * @param offsetMax every record lies below: the base offset of the next segment
-     */
-    public End scan(Segment segment, long expectedOffset, boolean gapsAllowed, long offsetMax, BatchSink sink) {
-        segment.resetIndexes();
-        buffer.clear().limit(0);
-        bufferPosition = 0;
-        long expected = Math.max(expectedOffset, segment.baseOffset());
-        int position = 0;
-        int end = segment.size();
-        while (position < end) {
-            int at = load(segment, position, end);
-            String problem = problem(at, expected, gapsAllowed, offsetMax);
+    /** Scans. */
+    public static End scan(Segment segment, Expectation expectation, BatchSink sink) {
+        SegmentScan scan = SegmentScan.ofThisThread().begin(segment.file(), segment.size());
+        HeaderSumTable table = segment.indexes().sums().onDisk();
+        HeaderSumCheck check = HeaderSumCheck.ofSegment(
+                table.with(expectation.knownPosition, expectation.knownSum), segment.baseOffset());
+        segment.indexes().beginScan();
+        long expected = Math.max(expectation.nextOffset, segment.baseOffset());
+        String problem = null;
+        while (!scan.isAtEnd()) {
+            problem = scan.problem(expected, expectation.gapsAllowed, expectation.offsetMax);
             if (problem != null) {
-                return badEnd(segment, position, expected, end, problem);
+                break;
             }
-            segment.note(buffer, at, position);
-            sink.accept(segment, buffer, at);
-            expected = RecordBatchDescriptor.lastOffset(buffer, at) + 1;
-            position += RecordBatchDescriptor.sizeInBytes(buffer, at);
+            check.accept(scan.buffer(), scan.at(), scan.position());
+            segment.indexes().note(scan.buffer(), scan.at(), scan.position());
+            sink.accept(segment, scan.buffer(), scan.at());
+            expected = RecordBatchDescriptor.lastOffset(scan.buffer(), scan.at()) + 1;
+            scan.skip();
         }
-        return new End(position, expected, 0, null);
+        check.finish(scan.position());
+        return end(scan, check, expected, problem, expectation.offsetMax);
     }
 
-    /** Has as much of the batch at the position in the buffer as the file has; returns where in the buffer. */
-    private int load(Segment segment, int position, int end) {
-        if (bufferPosition + buffer.limit() - position < RecordBatchDescriptor.HEADER_SIZE) {
-            fill(segment, position, end);
-        }
-        int at = (int) (position - bufferPosition);
-        int length = buffer.limit() - at < RecordBatchDescriptor.LOG_OVERHEAD
-                ? 0
-                : buffer.getInt(at + RecordBatchDescriptor.LENGTH);
-        int size = length + RecordBatchDescriptor.LOG_OVERHEAD;
-        if (length <= 0 || size <= buffer.limit() - at || size > BATCH_BYTES_MAX || size > end - position) {
-            return at;
-        }
-        if (size > buffer.capacity()) {
-            buffer = ByteBuffer.allocateDirect(size);
-        }
-        fill(segment, position, end);
-        return 0;
+    private static End end(
+            SegmentScan scan, HeaderSumCheck check, long nextOffset, @Nullable String problem, long offsetMax) {
+        int position = scan.position();
+        long badBytes = problem == null ? 0 : scan.badBytes();
+        long wholeBytes = badBytes == 0 ? 0 : wholeBytes(scan, nextOffset, offsetMax);
+        HeaderDamage damage = check.damage();
+        return new End(
+                position,
+                nextOffset,
+                badBytes,
+                wholeBytes,
+                badBytes == 0 ? null : problem,
+                check.isForeign() ? 0 : check.lostBytes(position),
+                damage == null ? -1 : damage.position(),
+                damage == null ? -1 : damage.offset(),
+                damage == null ? null : damage.cause(),
+                check.isForeign());
     }
 
-    private void fill(Segment segment, int position, int end) {
-        buffer.clear().limit(Math.min(buffer.capacity(), end - position));
-        segment.file().readFully(buffer, position);
-        buffer.flip();
-        bufferPosition = position;
-    }
-
-    private @Nullable String problem(int at, long expected, boolean gapsAllowed, long offsetMax) {
-        BatchVerdict verdict = validator.checkIntegrity(buffer, at, buffer.limit());
-        if (verdict != BatchVerdict.VALID) {
-            return validator.explain(verdict, buffer, at, buffer.limit());
-        }
-        long base = RecordBatchDescriptor.baseOffset(buffer, at);
-        int delta = RecordBatchDescriptor.lastOffsetDelta(buffer, at);
-        if (base < expected || delta < 0 || (!gapsAllowed && base != expected)) {
-            return "batch has offsets " + base + " to " + (base + delta) + " where " + expected + " is next";
-        }
-        return base + delta < offsetMax ? null : "batch has offset " + (base + delta) + " of a later segment";
-    }
-
-    private End badEnd(Segment segment, int position, long nextOffset, int end, String problem) {
-        long badBytes = lastNonZero(segment, position, end) + 1 - position;
-        return badBytes == 0
-                ? new End(position, nextOffset, 0, null)
-                : new End(position, nextOffset, badBytes, problem);
-    }
-
-    /** Position of the last byte that is not zero, {@code from - 1} if there is none. */
-    private long lastNonZero(Segment segment, int from, int end) {
-        long last = from - 1L;
-        for (long position = from; position < end; position += buffer.limit()) {
-            fill(segment, (int) position, end);
-            if (buffer.limit() == 0) {
-                return last;
-            }
-            for (int i = buffer.limit() - 1; i >= 0; i--) {
-                if (buffer.get(i) != 0) {
-                    last = position + i;
-                    break;
-                }
+    private static long wholeBytes(SegmentScan scan, long nextOffset, long offsetMax) {
+        long bytes = 0;
+        long expected = nextOffset;
+        while (scan.seekNext(expected, offsetMax)) {
+            do {
+                bytes += RecordBatchDescriptor.sizeInBytes(scan.buffer(), scan.at());
+                expected = RecordBatchDescriptor.lastOffset(scan.buffer(), scan.at()) + 1;
+                scan.skip();
+            } while (!scan.isAtEnd() && scan.problem(expected, true, offsetMax) == null);
+            if (scan.isAtEnd()) {
+                break;
             }
         }
-        return last;
+        return bytes;
     }
 
-    /** Cuts the segment behind its good batches. */
-    public static void cut(Segment segment, End end) {
+    /** Takes over what the scan has found, and cuts the segment behind its good batches. */
+    public static void accept(Segment segment, End end) {
         if (end.position() < segment.size() || end.badBytes() > 0) {
             segment.cutTo(end.position());
         }
+        segment.indexes().endScan();
     }
 
-    /** What the end of a log below the offset that is known to have been on the disk means. */
-    public static StorageException damage(Segment segment, End end, long recoveryPoint) {
-        String what = "log is damaged below offset " + recoveryPoint + ", which was known to be on the disk: offset "
-                + end.nextOffset() + ": " + end.reason();
-        return new StorageException(StorageException.Kind.DAMAGED, what, segment.path(), end.position(), null);
+    /** Cuts the segment at the batch whose header is not what was written. The indexes are of no use until the next scan. */
+    public static void cutInside(Segment segment, End end) {
+        segment.cutTo(end.headerPosition());
     }
 }

@@ -52,7 +52,8 @@ final class GoldenDirectory implements LogListener, AutoCloseable {
     }
 
     PartitionLog open(String partition) {
-        return open(partition, new OpenState(clean, recoveryPoint(partition), 0));
+        return open(
+                partition, new OpenState(clean, recoveryPoint(partition), 0, partition.startsWith("compacted"), false));
     }
 
     PartitionLog open(String partition, OpenState state) {

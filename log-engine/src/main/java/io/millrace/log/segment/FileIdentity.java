@@ -1,0 +1,49 @@
+package io.millrace.log.segment;
+
+import io.millrace.mapped.StorageException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Which file of the file system stood under a name when it was opened: device and inode. By it a file is missed that somebody else has
+ * deleted or replaced, whose open channel goes on as if nothing had happened.
+ *
+ * @param key null where the file system has none
+ */
+record FileIdentity(@Nullable Object key) {
+    static FileIdentity of(Path file) {
+        try {
+            return new FileIdentity(key(file));
+        } catch (IOException e) {
+            throw StorageException.of("identity", file, -1, e);
+        }
+    }
+
+    private static @Nullable Object key(Path file) throws IOException {
+        return Files.readAttributes(file, BasicFileAttributes.class).fileKey();
+    }
+
+    /** What has happened to the file behind our back, or null. */
+    @Nullable
+    StorageException problem(Path file, long length, long lengthAtLeast) {
+        if (length < lengthAtLeast) {
+            return StorageException.damaged(
+                    file, length, "file was cut by somebody else: it has " + length + " bytes of " + lengthAtLeast);
+        }
+        try {
+            return Objects.equals(key, key(file))
+                    ? null
+                    : StorageException.damaged(file, -1, "file was replaced by another one of its name");
+        } catch (NoSuchFileException e) {
+            return new StorageException(
+                    StorageException.Kind.DAMAGED, "file was deleted by somebody else", file, -1, e);
+        } catch (IOException e) {
+            return StorageException.of("look at", file, -1, e);
+        }
+    }
+}
