@@ -1,11 +1,15 @@
 package io.millrace.broker.kraft;
 
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.OptionalInt;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
+import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.image.LocalReplicaChanges;
+import org.apache.kafka.image.LocalReplicaChanges.PartitionInfo;
 import org.apache.kafka.image.MetadataDelta;
 import org.apache.kafka.image.MetadataImage;
 import org.apache.kafka.image.TopicDelta;
@@ -23,7 +27,8 @@ import org.slf4j.LoggerFactory;
  *
  * <p>In this order: settings, so that a log opens with the right ones; partitions; the image that clients are told, which
  * must not name this broker the leader of a partition that it has not opened; elections and resignations of the
- * coordinators whose partitions those are; the whole change for the coordinators. Runs on the metadata loader's thread.
+ * coordinators whose partitions those are; the whole change for the coordinators. Runs on the metadata loader's thread; partitions
+ * whose logs found no room are tried again on the housekeeper's, one of the two at a time.
  * Nothing escapes: an exception out of a publisher would end the node, and one partition is not worth it.
  */
 final class BrokerPublisher implements MetadataPublisher {
@@ -35,6 +40,9 @@ final class BrokerPublisher implements MetadataPublisher {
     private final PartitionChanges partitions;
     private final List<CoordinatorElections> coordinators;
     private final ConfigChanges configs;
+    /** Partitions for whose logs the disk had no room. */
+    private final Map<TopicPartition, PartitionInfo> unopened = new HashMap<>();
+
     private final CompletableFuture<Void> firstPublish = new CompletableFuture<>();
 
     BrokerPublisher(
@@ -63,7 +71,7 @@ final class BrokerPublisher implements MetadataPublisher {
     }
 
     @Override
-    public void onMetadataUpdate(MetadataDelta delta, MetadataImage image, LoaderManifest manifest) {
+    public synchronized void onMetadataUpdate(MetadataDelta delta, MetadataImage image, LoaderManifest manifest) {
         apply("settings", () -> applyConfigs(delta, image));
         @Nullable TopicsDelta topics = delta.topicsDelta();
         if (topics != null) {
@@ -91,13 +99,33 @@ final class BrokerPublisher implements MetadataPublisher {
 
     private void applyPartitions(TopicsDelta topics) {
         LocalReplicaChanges changes = topics.localChanges(nodeId);
-        changes.deletes().forEach(p -> apply("deletion of " + p, () -> partitions.stop(p, true)));
-        changes.leaders()
-                .forEach((p, info) ->
-                        apply("leadership of " + p, () -> partitions.lead(p, info.topicId(), info.partition())));
-        changes.followers()
-                .forEach((p, info) ->
-                        apply("following of " + p, () -> partitions.follow(p, info.topicId(), info.partition())));
+        changes.deletes().forEach(p -> {
+            unopened.remove(p);
+            apply("deletion of " + p, () -> partitions.stop(p, true));
+        });
+        changes.leaders().forEach((p, info) -> apply("leadership of " + p, () -> applyPartition(p, info)));
+        changes.followers().forEach((p, info) -> apply("following of " + p, () -> applyPartition(p, info)));
+    }
+
+    private void applyPartition(TopicPartition partition, PartitionInfo info) {
+        boolean opened = info.partition().leader == nodeId
+                ? partitions.lead(partition, info.topicId(), info.partition())
+                : partitions.follow(partition, info.topicId(), info.partition());
+        if (!opened) {
+            if (unopened.put(partition, info) == null) {
+                LOG.error("no room on the disk for {}: it is opened as soon as there is", partition);
+            }
+        } else if (unopened.remove(partition) != null) {
+            LOG.info("there is room again: opened {}", partition);
+            coordinators.stream()
+                    .filter(c -> c.topic().equals(partition.topic()) && info.partition().leader == nodeId)
+                    .forEach(c -> c.onElection(partition.partition(), info.partition().leaderEpoch));
+        }
+    }
+
+    /** Opens what had no room, where there is some now. Any thread. */
+    synchronized void retryUnopened() {
+        Map.copyOf(unopened).forEach((p, info) -> apply("opening of " + p, () -> applyPartition(p, info)));
     }
 
     private void applyElections(CoordinatorElections coordinator, TopicsDelta topics, MetadataImage image) {
@@ -161,7 +189,8 @@ final class BrokerPublisher implements MetadataPublisher {
     }
 
     @Override
-    public void close() {
+    public synchronized void close() {
+        unopened.clear();
         firstPublish.cancel(false);
     }
 }

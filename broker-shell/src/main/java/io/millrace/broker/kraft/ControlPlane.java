@@ -50,7 +50,7 @@ public final class ControlPlane implements AutoCloseable {
     private final List<MetadataPublisher> controllerPublishers = new ArrayList<>();
 
     private @Nullable ControllerChannel registrations;
-    private @Nullable BrokerPublisher brokerPublisher;
+    private volatile @Nullable BrokerPublisher brokerPublisher;
     private volatile @Nullable BrokerLifecycle lifecycle;
 
     private ControlPlane(
@@ -271,6 +271,14 @@ public final class ControlPlane implements AutoCloseable {
         BrokerLifecycle registered = lifecycle;
         if (registered != null) {
             registered.shutDownControlled(timeoutMs);
+        }
+    }
+
+    /** Opens the partitions that this broker holds and for whose logs the disk had no room, where there is some now. */
+    public void retryUnopened() {
+        BrokerPublisher publisher = brokerPublisher;
+        if (publisher != null) {
+            publisher.retryUnopened();
         }
     }
 

@@ -11,11 +11,19 @@ import org.apache.kafka.metadata.PartitionRegistration;
  * concerns that one partition.
  */
 public interface PartitionChanges {
-    /** This broker leads the partition. */
-    void lead(TopicPartition partition, Uuid topicId, PartitionRegistration state);
+    /**
+     * This broker leads the partition.
+     *
+     * @return false where there is no room for it now: it is asked again
+     */
+    boolean lead(TopicPartition partition, Uuid topicId, PartitionRegistration state);
 
-    /** This broker follows another leader, or waits for one. */
-    void follow(TopicPartition partition, Uuid topicId, PartitionRegistration state);
+    /**
+     * This broker follows another leader, or waits for one.
+     *
+     * @return as {@link #lead}
+     */
+    boolean follow(TopicPartition partition, Uuid topicId, PartitionRegistration state);
 
     /**
      * This broker holds the partition no longer.

@@ -78,7 +78,7 @@ final class BrokerParts {
         LogRuntime runtime = LogRuntime.start(LogClock.SYSTEM, events, FileFaults.NONE);
         stops.add("log agents", runtime::close);
         List<LogDirectory> directories = open(config, plane, locks, configs, runtime, stops);
-        watch(runtime, directories, faults, stops);
+        watch(runtime, directories, plane, faults, stops);
         stops.add("client connections", clients::close);
         PartitionRegistry partitions = new PartitionRegistry(plane.nodeId(), directories, configs::settings);
         DataPlane data = DataPlane.register(
@@ -127,8 +127,13 @@ final class BrokerParts {
 
     /** A broker whose disk has failed must not stay a member that answers nothing: it leaves, and is started anew. */
     private static void watch(
-            LogRuntime runtime, List<LogDirectory> directories, NodeFaults faults, StopSequence stops) {
+            LogRuntime runtime,
+            List<LogDirectory> directories,
+            ControlPlane plane,
+            NodeFaults faults,
+            StopSequence stops) {
         var watch = runtime.every(DIRECTORY_WATCH_MS, () -> {
+            plane.retryUnopened();
             for (LogDirectory directory : directories) {
                 StorageException failure = directory.failure();
                 if (failure != null && !faults.fatal().isDone()) {

@@ -6,15 +6,21 @@ import io.millrace.broker.kraft.PartitionChanges;
 import io.millrace.broker.partition.Partition;
 import io.millrace.broker.partition.PartitionRegistry;
 import io.millrace.broker.partition.PartitionState;
+import io.millrace.mapped.StorageException;
 import java.util.Arrays;
 import java.util.List;
 import java.util.TreeSet;
+import java.util.function.Supplier;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.metadata.PartitionRegistration;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Does to the partitions of this node what the metadata says. Called on the metadata loader's thread only. */
 final class MetadataActions implements PartitionChanges, ConfigChanges {
+    private static final Logger LOG = LoggerFactory.getLogger(MetadataActions.class);
+
     private final PartitionRegistry partitions;
     private final EffectiveConfigs configs;
 
@@ -24,13 +30,27 @@ final class MetadataActions implements PartitionChanges, ConfigChanges {
     }
 
     @Override
-    public void lead(TopicPartition partition, Uuid topicId, PartitionRegistration state) {
-        Partition unused = partitions.becomeLeader(state(partition, topicId, state));
+    public boolean lead(TopicPartition partition, Uuid topicId, PartitionRegistration state) {
+        return unlessFull(() -> partitions.becomeLeader(state(partition, topicId, state)));
     }
 
     @Override
-    public void follow(TopicPartition partition, Uuid topicId, PartitionRegistration state) {
-        Partition unused = partitions.becomeFollower(state(partition, topicId, state));
+    public boolean follow(TopicPartition partition, Uuid topicId, PartitionRegistration state) {
+        return unlessFull(() -> partitions.becomeFollower(state(partition, topicId, state)));
+    }
+
+    /** False where the disk is full. What else a disk can do to a log is for good, and goes to the caller. */
+    private static boolean unlessFull(Supplier<Partition> change) {
+        try {
+            Partition unused = change.get();
+            return true;
+        } catch (StorageException e) {
+            if (e.kind() != StorageException.Kind.NO_SPACE) {
+                throw e;
+            }
+            LOG.debug("no room for a log", e);
+            return false;
+        }
     }
 
     @Override

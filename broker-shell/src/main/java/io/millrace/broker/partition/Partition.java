@@ -163,7 +163,7 @@ public final class Partition {
     void lead(PartitionState next) {
         PartitionLog open = log;
         try {
-            if (open != null && (!isLeader() || next.leaderEpoch() != state.leaderEpoch())) {
+            if (open != null && next.leaderEpoch() > open.epochs().latestEpoch()) {
                 open.beginLeaderEpoch(next.leaderEpoch());
             }
         } finally {

@@ -17,7 +17,9 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.compress.Compression;
 import org.apache.kafka.common.protocol.Errors;
@@ -80,6 +82,28 @@ final class FullDiskIT {
                 assertEquals(
                         acknowledged + 1,
                         Clients.readAll(broker.bootstrap(), PARTITION.topic()).size());
+            }
+            broker.stop();
+        }
+    }
+
+    /** One directory for everything, as by default, and a disk that somebody else has filled to the last byte. */
+    @Test
+    void aTopicThatIsMadeOnAFullDiskServesWhenThereIsRoom() throws Exception {
+        try (BrokerProcess broker =
+                BrokerUnderTest.create(work, disk().resolve("data"), BrokerProcess.freePort(), Map.of())) {
+            broker.start();
+            Path ballast = disk().resolve("ballast");
+            run("dd", "if=/dev/zero", "of=" + ballast, "bs=1M");
+            try (Admin admin = Clients.admin(broker.bootstrap());
+                    RawConnection connection = RawConnection.open(broker.brokerPort())) {
+                NewTopic topic = new NewTopic(PARTITION.topic(), 1, (short) 1);
+                admin.createTopics(List.of(topic)).all().get(BOUND.toSeconds(), TimeUnit.SECONDS);
+                assertEquals(Errors.KAFKA_STORAGE_ERROR, append(connection));
+                assertTrue(broker.isAlive());
+                Files.delete(ballast);
+                Await.until("appends succeed", BOUND, () -> append(connection) == Errors.NONE);
+                Clients.createTopic(admin, "another", 1, Map.of());
             }
             broker.stop();
         }

@@ -49,6 +49,10 @@ public final class SegmentWriter {
     private static final int STREAK_APPENDS = 4;
 
     private static final long STREAK_NS = TimeUnit.SECONDS.toNanos(1);
+    /** Some two times what making the largest window takes. */
+    private static final long AWAIT_NS_MAX = TimeUnit.MILLISECONDS.toNanos(4);
+
+    private static final long AWAIT_PAUSE_NS = TimeUnit.MILLISECONDS.toNanos(200);
     private static final long NOT_NOW = Long.MAX_VALUE;
 
     /** A stretch of the file that is ready to be copied into. */
@@ -74,6 +78,7 @@ public final class SegmentWriter {
 
     private int streak;
     private long streakStartNs;
+    private long awaitAgainNs;
     private long requestedAtNs;
     private long requestedAtCursor = -1;
 
@@ -110,6 +115,7 @@ public final class SegmentWriter {
         this.nanos = nanos;
         this.prepareIndexes = prepareIndexes;
         this.notBeforeNs = nanos.getAsLong();
+        this.awaitAgainNs = System.nanoTime();
     }
 
     /** Where the next byte goes. */
@@ -138,7 +144,7 @@ public final class SegmentWriter {
     }
 
     private void appendBeyondWindow(ByteBuffer source, int at, int length) {
-        Window ready = next;
+        Window ready = length < LARGE_BYTES && fillsLargestWindows() ? awaitNext() : next;
         if (ready != null && cursor + length <= ready.end && reaches(ready)) {
             appendAcross(ready, source, at, length);
             return;
@@ -147,6 +153,34 @@ public final class SegmentWriter {
         cursor += length;
         leaveWindowsBehind(ready);
         askForWindowIfBusy(length);
+    }
+
+    /** Whether the window in use is one of the largest: the log takes all that can be prepared. */
+    private boolean fillsLargestWindows() {
+        return window != null && windowEnd - windowStart == WINDOW_BYTES_MAX;
+    }
+
+    /**
+     * The next window, waited for while the preparer is at it: what outruns the preparer is served sooner so than through the channel,
+     * where it would stand behind the preparer's own writes to the file. Bounded, and not tried again for a while where it was in vain,
+     * because the preparer does not get a processor. In real time: it is another thread's work that takes it.
+     */
+    private @Nullable Window awaitNext() {
+        Window ready = next;
+        long startNs = ready == null && requested ? System.nanoTime() : 0;
+        if (startNs == 0 || startNs - awaitAgainNs < 0) {
+            return ready;
+        }
+        long now = startNs;
+        while (ready == null && requested && now - startNs < AWAIT_NS_MAX) {
+            Thread.onSpinWait();
+            ready = next;
+            now = System.nanoTime();
+        }
+        if (ready == null) {
+            awaitAgainNs = now + AWAIT_PAUSE_NS;
+        }
+        return ready;
     }
 
     private boolean reaches(Window ready) {
