@@ -242,6 +242,19 @@ public final class MappedRegion implements AutoCloseable {
         Unmapping.OF_THIS_JDK.unmap(mapping);
     }
 
+    /**
+     * Lets go of the mapping where somebody may still use a {@link #readOnlyView} of it by mistake: such a use never ends the
+     * process. From JDK 22 on it unmaps, and the use is an exception; before, the garbage collector unmaps when no view is left.
+     * Calling it again does nothing.
+     */
+    public void release() {
+        if (Unmapping.OF_THIS_JDK.refusesLateAccess()) {
+            close();
+        }
+        closed = true;
+        memory = CLOSED;
+    }
+
     private long address(Posix posix) {
         long known = address;
         if (known == 0) {

@@ -28,6 +28,9 @@ abstract class Unmapping {
 
     abstract void unmap(Mapping mapping);
 
+    /** Whether an access to unmapped memory is an exception and not the end of the process. */
+    abstract boolean refusesLateAccess();
+
     private static Object call(Method method, @Nullable Object target, Object... arguments) throws IOException {
         try {
             return method.invoke(target, arguments);
@@ -74,6 +77,11 @@ abstract class Unmapping {
         }
 
         @Override
+        boolean refusesLateAccess() {
+            return false;
+        }
+
+        @Override
         void unmap(Mapping mapping) {
             try {
                 call(invokeCleaner, unsafe, mapping.buffer());
@@ -114,6 +122,11 @@ abstract class Unmapping {
                     close(arena);
                 }
             }
+        }
+
+        @Override
+        boolean refusesLateAccess() {
+            return true;
         }
 
         @Override

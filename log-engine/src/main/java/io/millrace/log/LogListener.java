@@ -14,6 +14,9 @@ public interface LogListener {
     /** Hears nothing. */
     LogListener NONE = new LogListener() {};
 
+    /** A segment was made: the first one of a new log, or one that a roll or a truncation begins. */
+    default void segmentCreated(Path log, long baseOffset) {}
+
     /** A segment was sealed and another one begun at {@code baseOffset}. */
     default void segmentRolled(Path log, long baseOffset) {}
 

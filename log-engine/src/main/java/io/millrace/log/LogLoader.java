@@ -160,8 +160,10 @@ final class LogLoader {
 
     private Segment createSegment(long baseOffset) {
         created = true;
-        return Segment.create(
+        Segment segment = Segment.create(
                 context, baseOffset, LogState.limits(config), runtime.clock().millis());
+        runtime.listener().segmentCreated(directory, baseOffset);
+        return segment;
     }
 
     private void restoreStates(long logStart) {

@@ -80,6 +80,7 @@ final class LogRoller {
         log.segments.add(next);
         jitterMs = newJitter();
         log.runtime.sync(() -> seal(old, base));
+        log.runtime.listener().segmentCreated(log.directory, base);
         log.runtime.listener().segmentRolled(log.directory, base);
     }
 

@@ -160,6 +160,7 @@ final class LogTrimmer {
                 log.runtime.clock().millis());
         active.activate(LogState.limits(log.config()));
         log.segments.replaceAll(active);
+        log.runtime.listener().segmentCreated(log.directory, offset);
         log.offsets.restartAt(offset);
         log.epochs.clear();
         log.producers.truncateFullyAndStartAt(offset);

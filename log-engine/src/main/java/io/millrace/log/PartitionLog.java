@@ -273,6 +273,16 @@ public final class PartitionLog implements AutoCloseable {
         }
     }
 
+    /** What {@link #applyRetention} would delete now, oldest first; nothing is changed. */
+    public List<SegmentDescription> previewRetention(long nowMs) {
+        log.lock.lock();
+        try {
+            return new RetentionForecast(log).at(nowMs);
+        } finally {
+            log.lock.unlock();
+        }
+    }
+
     /** Begins a new segment where the active one is older than {@code segment.ms}, though nothing is appended. */
     public void rollIfDue(long nowMs) {
         log.lock.lock();
