@@ -18,7 +18,8 @@ import org.openjdk.jmh.annotations.Warmup;
 
 /**
  * What does the append of one prepared batch to one partition cost, what does it allocate, and how long can one take? The
- * same batches go to Apache Kafka's log, to a bare channel and to Chronicle Bytes. Every iteration starts an empty log.
+ * same batches go to Apache Kafka's log, to Chronicle Queue, to Aeron Archive, to a bare channel and to Chronicle Bytes; a ring of
+ * prepared pages is the limit. Every iteration starts an empty log.
  */
 @State(Scope.Thread)
 @SuppressWarnings("NullAway.Init") // JMH calls the set-up before anything else.
@@ -28,16 +29,21 @@ import org.openjdk.jmh.annotations.Warmup;
 @Measurement(iterations = 5, time = 1)
 @Fork(
         value = 1,
-        // Chronicle's mapped bytes need them; nothing of ours does.
+        // Chronicle and Aeron need them; nothing of ours does.
         jvmArgsAppend = {
             "--add-exports=java.base/jdk.internal.ref=ALL-UNNAMED",
             "--add-exports=java.base/sun.nio.ch=ALL-UNNAMED",
+            "--add-exports=jdk.unsupported/sun.misc=ALL-UNNAMED",
+            "--add-opens=java.base/jdk.internal.misc=ALL-UNNAMED",
+            "--add-opens=java.base/java.io=ALL-UNNAMED",
+            "--add-opens=java.base/java.lang=ALL-UNNAMED",
             "--add-opens=java.base/java.lang.reflect=ALL-UNNAMED",
+            "--add-opens=java.base/java.util=ALL-UNNAMED",
             "--add-opens=java.base/sun.nio.ch=ALL-UNNAMED"
         })
 public class AppendBenchmark {
     /** Where to append: see {@link AppendTarget}. */
-    @Param({"millrace", "kafka", "channel", "chronicle"})
+    @Param({"millrace", "ring", "kafka", "channel", "queue", "archive", "chronicle"})
     public String target = "";
 
     /** What to append: see {@link Batches}. */

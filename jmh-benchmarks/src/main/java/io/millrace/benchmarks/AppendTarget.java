@@ -20,6 +20,9 @@ interface AppendTarget extends AutoCloseable {
             case "kafka" -> new KafkaTarget(directory, batch);
             case "channel" -> new ChannelTarget(directory.resolve("channel.log"), batch);
             case "chronicle" -> new ChronicleTarget(directory.resolve("chronicle.log"), batch);
+            case "queue" -> new QueueTarget(directory.resolve("queue"), batch);
+            case "archive" -> new ArchiveTarget(directory, batch);
+            case "ring" -> new RingTarget(directory.resolve("ring"), batch);
             case "millrace" -> new MillraceTarget(directory, batch);
             default -> throw new IllegalArgumentException(name);
         };
