@@ -186,6 +186,13 @@ public final class HeaderSums implements AutoCloseable {
         file.close();
     }
 
+    /**
+     * Gives the mapping back, for sums that nobody has used for a while: the next use maps them again. The writer's lock is held.
+     */
+    public void park() {
+        file.park();
+    }
+
     /** Unmaps, and leaves the file as it is: for one that is deleted or whose disk failed. */
     public void discard() {
         file.discard();

@@ -8,6 +8,7 @@ import io.millrace.mapped.StorageFile.Mode;
 import java.io.IOException;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -18,7 +19,8 @@ import org.jspecify.annotations.Nullable;
  * A file of entries of one size: its mapping, its blocks and its count. What an entry means is its owner's matter.
  *
  * <p>Owned by one {@link OffsetIndex} or {@link TimeIndex}. It costs an idle partition nothing: no descriptor is held, the
- * mapping is made at the first entry or look-up, and blocks are reserved in steps of 4 to 64 KiB ahead of the last entry.
+ * mapping is made at the first entry or look-up and given back by {@link #park}, the few entries that an opening log looks
+ * at are read from the file, and blocks are reserved in steps of 4 to 64 KiB ahead of the last entry.
  * The file of an index that is being written has its full length, with a hole after the reserved blocks; {@link #trim}
  * cuts it to the valid entries.
  *
@@ -49,11 +51,15 @@ final class IndexFile implements AutoCloseable {
     private volatile Path path;
     private volatile int maxEntries;
     private volatile @Nullable MappedRegion region;
+    /** First entry and the last two of a file that is not mapped. */
+    private volatile @Nullable Edges edges;
     /** Blocks of {@code [reservedFrom, reservedEnd)} are ours for certain; both change under this object's monitor. */
     private volatile int reservedEnd;
 
     private int reservedFrom;
+    /** The file is exactly its entries. */
     private boolean trimmed;
+
     private boolean closed;
     /** Number of valid entries; written by the writer with release, after the entry's bytes. */
     private int entries;
@@ -68,6 +74,7 @@ final class IndexFile implements AutoCloseable {
         this.maxEntries = Math.max(writable ? maxBytes / entrySize : 0, entries);
         this.reservedFrom = entries * entrySize;
         this.reservedEnd = reservedFrom;
+        this.trimmed = sizeIsMultiple;
     }
 
     static IndexFile open(Path path, int entrySize, int maxBytes, boolean writable, FileFaults faults) {
@@ -103,6 +110,66 @@ final class IndexFile implements AutoCloseable {
         return mapped != null ? mapped : mapForReading();
     }
 
+    /**
+     * Eight bytes of the first entry or one of the last two, without a mapping where there is none: opening ten thousand logs
+     * must not map twenty thousand files.
+     */
+    long edgeLong(int at) {
+        MappedRegion mapped = region;
+        return mapped != null ? mapped.getLong(at) : edgesAt(at, Long.BYTES).getLong(0);
+    }
+
+    /** The same for four bytes. */
+    int edgeInt(int at) {
+        MappedRegion mapped = region;
+        return mapped != null ? mapped.getInt(at) : edgesAt(at, Integer.BYTES).getInt(0);
+    }
+
+    private ByteBuffer edgesAt(int at, int length) {
+        Edges known = edges;
+        int count = entries();
+        if (known == null || known.entries != count) {
+            known = readEdges(count);
+            edges = known;
+        }
+        return known.slice(at, length);
+    }
+
+    private Edges readEdges(int count) {
+        int tailEntries = Math.min(2, count);
+        ByteBuffer head = ByteBuffer.allocate(entrySize);
+        ByteBuffer tail = ByteBuffer.allocate(tailEntries * entrySize);
+        int tailAt = (count - tailEntries) * entrySize;
+        try (StorageFile file = StorageFile.open(path, Mode.READ, faults)) {
+            if (file.readFully(head, 0) < entrySize || file.readFully(tail, tailAt) < tail.capacity()) {
+                throw damaged(count, "index ends before its last entry");
+            }
+        }
+        return new Edges(count, head, tail, tailAt);
+    }
+
+    /** Bytes at both ends of the entries, as they were when there were so many. */
+    private record Edges(int entries, ByteBuffer head, ByteBuffer tail, int tailAt) {
+        ByteBuffer slice(int at, int length) {
+            boolean inTail = at >= tailAt;
+            return inTail ? tail.slice(at - tailAt, length) : head.slice(at, length);
+        }
+    }
+
+    /**
+     * Gives the mapping back; the next look-up or entry makes it again. Nobody may be inside, and no entry may be under way.
+     */
+    synchronized void park() {
+        MappedRegion mapped = region;
+        region = null;
+        edges = null;
+        if (mapped != null && !closed) {
+            mapped.close();
+        }
+        replaced.forEach(MappedRegion::close);
+        replaced.clear();
+    }
+
     /** The mapping, in which the next entry's bytes may be stored. Writer only. */
     MappedRegion regionForNext() {
         int end = (entries + 1) * entrySize;
@@ -122,6 +189,7 @@ final class IndexFile implements AutoCloseable {
     /** Forgets the entries from a slot on; their blocks stay. Writer only. */
     synchronized void truncateToEntries(int count) {
         assert count <= entries : path;
+        trimmed &= count == entries;
         int end = count * entrySize;
         if (end < reservedFrom) {
             reservedFrom = end;
@@ -150,17 +218,17 @@ final class IndexFile implements AutoCloseable {
 
     /** Cuts the file to its valid entries. Nobody reads or stores past them, so the mapping may stay. */
     synchronized void trim() {
-        if (!writable || closed) {
+        if (!writable || closed || trimmed) {
             return;
         }
         int validBytes = entries * entrySize;
         try (StorageFile file = StorageFile.open(path, Mode.READ_WRITE, faults)) {
-            trimmed = true;
             reservedFrom = validBytes;
             reservedEnd = validBytes;
             if (file.size() != validBytes) {
                 file.truncate(validBytes);
             }
+            trimmed = true;
         }
     }
 
@@ -250,6 +318,7 @@ final class IndexFile implements AutoCloseable {
             replaced.add(old);
         }
         region = mapped;
+        edges = null;
         return mapped;
     }
 

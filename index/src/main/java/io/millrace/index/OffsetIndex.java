@@ -142,6 +142,11 @@ public final class OffsetIndex implements AutoCloseable {
         return file.region().getLong(slot * ENTRY_SIZE);
     }
 
+    /** The first entry or one of the last two. */
+    private long edge(int slot) {
+        return file.edgeLong(slot * ENTRY_SIZE);
+    }
+
     /**
      * Number of entries.
      *
@@ -237,9 +242,9 @@ public final class OffsetIndex implements AutoCloseable {
         file.checkSize();
         int entries = entries();
         if (entries > 0) {
-            checkPair(0, 0);
-            checkPair(entries - 1, Math.max(0, entries - 2));
-            checkPair(entries - 1, 0);
+            checkPair(0, edge(0), 0, edge(0));
+            checkPair(entries - 1, edge(entries - 1), Math.max(0, entries - 2), edge(Math.max(0, entries - 2)));
+            checkPair(entries - 1, edge(entries - 1), 0, edge(0));
         }
     }
 
@@ -252,7 +257,7 @@ public final class OffsetIndex implements AutoCloseable {
         file.checkSize();
         int entries = entries();
         for (int slot = 0; slot < entries; slot++) {
-            checkPair(slot, Math.max(0, slot - 1));
+            checkPair(slot, entry(slot), Math.max(0, slot - 1), entry(Math.max(0, slot - 1)));
         }
     }
 
@@ -298,6 +303,14 @@ public final class OffsetIndex implements AutoCloseable {
         file.moved(newPath);
     }
 
+    /**
+     * Gives the mapping back, for an index that nobody has used for a while: the next use maps it again. The writer's lock is
+     * held, and no reader may be inside.
+     */
+    public void park() {
+        file.park();
+    }
+
     /** Trims and unmaps. No reader may be inside. */
     @Override
     public void close() {
@@ -319,12 +332,10 @@ public final class OffsetIndex implements AutoCloseable {
         }
     }
 
-    private void checkPair(int slot, int earlierSlot) {
-        long entry = entry(slot);
+    private void checkPair(int slot, long entry, int earlierSlot, long earlier) {
         if (relativeOffset(entry) < 0 || position(entry) < 0) {
             throw file.damaged(slot, "negative entry in offset index");
         }
-        long earlier = entry(earlierSlot);
         boolean ascending = relativeOffset(entry) > relativeOffset(earlier) && position(entry) > position(earlier);
         if (slot != earlierSlot && !ascending) {
             throw file.damaged(slot, "entries of offset index do not ascend");
@@ -333,7 +344,7 @@ public final class OffsetIndex implements AutoCloseable {
 
     private long lastEntry() {
         int entries = file.entries();
-        return entries == 0 ? 0 : file.region().getLong((entries - 1) * ENTRY_SIZE);
+        return entries == 0 ? 0 : edge(entries - 1);
     }
 
     private static long entry(int relativeOffset, int position) {

@@ -175,7 +175,7 @@ public final class TimeIndex implements AutoCloseable {
      */
     public long lastTimestamp() {
         int entries = file.entries();
-        return entries == 0 ? NO_TIMESTAMP : timestamp(entries - 1);
+        return entries == 0 ? NO_TIMESTAMP : edgeTimestamp(entries - 1);
     }
 
     /**
@@ -185,7 +185,7 @@ public final class TimeIndex implements AutoCloseable {
      */
     public long lastOffset() {
         int entries = file.entries();
-        return entries == 0 ? baseOffset : offset(entries - 1);
+        return entries == 0 ? baseOffset : baseOffset + edgeRelativeOffset(entries - 1);
     }
 
     /**
@@ -232,6 +232,9 @@ public final class TimeIndex implements AutoCloseable {
     public void checkAllEntries() {
         file.checkSize();
         int entries = entries();
+        if (entries > 0) {
+            file.region();
+        }
         for (int slot = 0; slot < entries; slot++) {
             checkPair(slot, Math.max(0, slot - 1));
         }
@@ -279,6 +282,14 @@ public final class TimeIndex implements AutoCloseable {
         file.moved(newPath);
     }
 
+    /**
+     * Gives the mapping back, for an index that nobody has used for a while: the next use maps it again. The writer's lock is
+     * held, and no reader may be inside.
+     */
+    public void park() {
+        file.park();
+    }
+
     /** Trims and unmaps. No reader may be inside. */
     @Override
     public void close() {
@@ -311,12 +322,13 @@ public final class TimeIndex implements AutoCloseable {
         return new IllegalStateException("time index is full: file=" + file.path());
     }
 
+    /** Of the first entry and the last two, or of a mapped index. */
     private void checkPair(int slot, int earlierSlot) {
-        if (relativeOffset(slot) < 0) {
+        if (edgeRelativeOffset(slot) < 0) {
             throw file.damaged(slot, "negative offset in time index");
         }
-        boolean ascending =
-                timestamp(slot) > timestamp(earlierSlot) && relativeOffset(slot) >= relativeOffset(earlierSlot);
+        boolean ascending = edgeTimestamp(slot) > edgeTimestamp(earlierSlot)
+                && edgeRelativeOffset(slot) >= edgeRelativeOffset(earlierSlot);
         if (slot != earlierSlot && !ascending) {
             throw file.damaged(slot, "entries of time index do not ascend");
         }
@@ -334,6 +346,14 @@ public final class TimeIndex implements AutoCloseable {
 
     private int relativeOffset(int slot) {
         return file.region().getInt(slot * ENTRY_SIZE + RELATIVE_OFFSET);
+    }
+
+    private long edgeTimestamp(int slot) {
+        return file.edgeLong(slot * ENTRY_SIZE + TIMESTAMP);
+    }
+
+    private int edgeRelativeOffset(int slot) {
+        return file.edgeInt(slot * ENTRY_SIZE + RELATIVE_OFFSET);
     }
 
     private long offset(int slot) {

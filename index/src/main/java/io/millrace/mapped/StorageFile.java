@@ -3,6 +3,7 @@ package io.millrace.mapped;
 import io.millrace.mapped.FileFaults.Operation;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.ClosedChannelException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.OpenOption;
@@ -10,6 +11,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * An open file whose failures are {@link StorageException}s: a channel, and what the JDK's channel lacks, which is the
@@ -38,12 +40,17 @@ public final class StorageFile implements AutoCloseable {
     }
 
     private final Path path;
-    private final FileChannel channel;
+    private final Mode mode;
     private final FileFaults faults;
+    /** Null while parked. */
+    private volatile @Nullable FileChannel open;
 
-    private StorageFile(Path path, FileChannel channel, FileFaults faults) {
+    private boolean closed; // guarded by this
+
+    private StorageFile(Path path, Mode mode, FileChannel channel, FileFaults faults) {
         this.path = path;
-        this.channel = channel;
+        this.mode = mode;
+        this.open = channel;
         this.faults = faults;
     }
 
@@ -59,7 +66,7 @@ public final class StorageFile implements AutoCloseable {
     public static StorageFile open(Path path, Mode mode, FileFaults faults) {
         try {
             faults.before(Operation.OPEN, path, 0, 0);
-            return new StorageFile(path, FileChannel.open(path, optionsOf(mode)), faults);
+            return new StorageFile(path, mode, FileChannel.open(path, optionsOf(mode)), faults);
         } catch (IOException e) {
             throw StorageException.of("open", path, -1, e);
         }
@@ -96,7 +103,52 @@ public final class StorageFile implements AutoCloseable {
      * @return the open channel
      */
     public FileChannel channel() {
+        FileChannel channel = open;
+        return channel != null ? channel : reopen();
+    }
+
+    /**
+     * Gives the descriptor back, for a file that nobody has used for a while: the next use opens it again, by its path. The
+     * caller knows that nobody is using it now, and that it was forced since it was last written: of a descriptor that is
+     * closed over dirty pages the kernel may forget to whom it owes the report of a failed write.
+     */
+    public synchronized void park() {
+        FileChannel channel = open;
+        if (channel != null && !closed) {
+            before(Operation.CLOSE, "park", 0, 0);
+            open = null;
+            close(channel);
+        }
+    }
+
+    /**
+     * Whether it holds no descriptor now.
+     *
+     * @return true after {@link #park} until the next use
+     */
+    public boolean isParked() {
+        return open == null;
+    }
+
+    private synchronized FileChannel reopen() {
+        FileChannel channel = open;
+        if (channel == null) {
+            if (closed) {
+                throw failed("use", -1, new ClosedChannelException());
+            }
+            before(Operation.OPEN, "open", 0, 0);
+            channel = openAgain();
+            open = channel;
+        }
         return channel;
+    }
+
+    private FileChannel openAgain() {
+        try {
+            return FileChannel.open(path, optionsOf(mode == Mode.CREATE ? Mode.READ_WRITE : mode));
+        } catch (IOException e) {
+            throw failed("open", -1, e);
+        }
     }
 
     /**
@@ -106,7 +158,7 @@ public final class StorageFile implements AutoCloseable {
      */
     public long size() {
         try {
-            return channel.size();
+            return channel().size();
         } catch (IOException e) {
             throw failed("size", -1, e);
         }
@@ -158,7 +210,7 @@ public final class StorageFile implements AutoCloseable {
     public void truncate(long size) {
         before(Operation.TRUNCATE, "truncate", size, 0);
         try {
-            channel.truncate(size);
+            channel().truncate(size);
         } catch (IOException e) {
             throw failed("truncate", size, e);
         }
@@ -185,6 +237,7 @@ public final class StorageFile implements AutoCloseable {
     public int readFully(ByteBuffer target, long position) {
         int from = target.position();
         try {
+            FileChannel channel = channel();
             while (target.hasRemaining()) {
                 if (channel.read(target, position + target.position() - from) < 0) {
                     break;
@@ -205,7 +258,7 @@ public final class StorageFile implements AutoCloseable {
     public void force(boolean metadata) {
         before(Operation.FORCE, "force", 0, 0);
         try {
-            channel.force(metadata);
+            channel().force(metadata);
         } catch (IOException e) {
             throw failed("force", -1, e);
         }
@@ -262,8 +315,16 @@ public final class StorageFile implements AutoCloseable {
 
     /** Closes the channel; mappings made from it stay. */
     @Override
-    public void close() {
+    public synchronized void close() {
         before(Operation.CLOSE, "close", 0, 0);
+        closed = true;
+        FileChannel channel = open;
+        if (channel != null) {
+            close(channel);
+        }
+    }
+
+    private void close(FileChannel channel) {
         try {
             channel.close();
         } catch (IOException e) {
@@ -300,6 +361,7 @@ public final class StorageFile implements AutoCloseable {
         int from = source.position();
         int limit = source.limit();
         try {
+            FileChannel channel = channel();
             while (source.position() < limit) {
                 int at = source.position();
                 source.limit(Math.min(limit, at + WRITE_BYTES_MAX));

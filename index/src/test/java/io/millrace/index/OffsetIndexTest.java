@@ -250,4 +250,28 @@ class OffsetIndexTest {
         assertTrue(found.getMessage().contains("file=" + file), found.getMessage());
         index.discard();
     }
+
+    @Test
+    void parkedIndexIsMappedAgainByTheNextUse() {
+        try (OffsetIndex index = open()) {
+            fill(index, 20);
+            index.park();
+            assertEquals(BASE + 200, index.lastOffset());
+            index.sanityCheck();
+            assertEquals(5 * 4096, index.floorPosition(BASE + 55));
+            index.park();
+            index.append(BASE + 210, 4096 * 21);
+            assertEquals(21, index.entries());
+            assertEquals(4096 * 21, index.lastPosition());
+            index.park();
+            index.truncateTo(BASE + 105);
+            assertEquals(BASE + 100, index.lastOffset());
+            index.park();
+            assertEquals(4096 * 10, index.lastPosition());
+        }
+        try (OffsetIndex index = openToRead()) {
+            assertEquals(10, index.entries());
+            index.checkAllEntries();
+        }
+    }
 }

@@ -186,4 +186,30 @@ class StorageFileTest {
         StorageFile.reservationHolds(directory);
         assertThrows(StorageException.class, () -> StorageFile.reservationHolds(path));
     }
+
+    @Test
+    void parkedFileIsOpenedAgainByTheNextUse() {
+        StorageFile file = create();
+        file.writeFully(bytes(100), 0);
+        file.park();
+        assertTrue(file.isParked());
+        file.writeFully(bytes(50), 100);
+        assertFalse(file.isParked());
+        file.park();
+        assertEquals(150, file.size());
+        file.park();
+        file.close();
+        StorageException closed = assertThrows(StorageException.class, file::size);
+        assertEquals(Kind.CLOSED, closed.kind());
+    }
+
+    @Test
+    void aFileThatWasDeletedWhileItWasParkedIsNotMadeAnew() throws IOException {
+        StorageFile file = create();
+        file.park();
+        Files.delete(path);
+        assertThrows(StorageException.class, file::size);
+        assertFalse(Files.exists(path));
+        file.close();
+    }
 }

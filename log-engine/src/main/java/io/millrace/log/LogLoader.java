@@ -71,7 +71,13 @@ final class LogLoader {
         Path dataDirectory = directory.toAbsolutePath().getParent();
         boolean mappable = runtime.isMappable(dataDirectory == null ? directory : dataDirectory);
         context = new SegmentContext(
-                directory, mappable, runtime.preparer(), new ReentrantLock(), runtime.clock()::nanos, runtime.faults());
+                directory,
+                mappable,
+                runtime.preparer(),
+                new ReentrantLock(),
+                runtime.clock()::nanos,
+                runtime.faults(),
+                runtime.openSegments());
         epochs = openEpochs();
         producers = ProducerStates.open(directory, config.producerIdExpirationMs(), runtime.faults());
         syncedFile = SyncedOffsetFile.open(directory, runtime.faults());

@@ -1,5 +1,6 @@
 package io.millrace.log;
 
+import io.millrace.log.segment.OpenSegments;
 import io.millrace.log.segment.PagePreparer;
 import io.millrace.mapped.FileFaults;
 import io.millrace.mapped.StorageException;
@@ -31,6 +32,9 @@ import org.agrona.concurrent.AgentRunner;
  */
 public final class LogRuntime implements AutoCloseable {
     private static final int SYNC_THREADS = 4;
+    /** How often segments are looked for that may be parked. */
+    private static final long SWEEP_PERIOD_MS = 1_000;
+
     private static final long IDLE_THREAD_SECONDS = 30;
     private static final long CLOSE_WAIT_SECONDS = 60;
 
@@ -39,12 +43,14 @@ public final class LogRuntime implements AutoCloseable {
     private final FileFaults faults;
     private final PreparerIdleStrategy idleStrategy = new PreparerIdleStrategy();
     private final PagePreparer preparer;
+    private final OpenSegments openSegments;
     private final AgentRunner preparerRunner;
     private final ThreadPoolExecutor sync;
     private final ScheduledThreadPoolExecutor housekeeper;
     private final Map<Path, Boolean> mappable = new ConcurrentHashMap<>();
 
-    private LogRuntime(LogClock clock, LogListener listener, FileFaults faults) {
+    private LogRuntime(LogClock clock, LogListener listener, FileFaults faults, int openSegmentsMax) {
+        openSegments = new OpenSegments(openSegmentsMax);
         this.clock = clock;
         this.listener = listener;
         this.faults = faults;
@@ -67,7 +73,17 @@ public final class LogRuntime implements AutoCloseable {
 
     /** Starts the agents. */
     public static LogRuntime start(LogClock clock, LogListener listener, FileFaults faults) {
-        LogRuntime runtime = new LogRuntime(clock, listener, faults);
+        return start(clock, listener, faults, OpenSegments.SEGMENTS_MAX);
+    }
+
+    /**
+     * Starts the agents.
+     *
+     * @param openSegmentsMax so many segments, of all logs together, hold their files open while nobody uses them
+     */
+    public static LogRuntime start(LogClock clock, LogListener listener, FileFaults faults, int openSegmentsMax) {
+        LogRuntime runtime = new LogRuntime(clock, listener, faults, openSegmentsMax);
+        ScheduledFuture<?> unused = runtime.every(SWEEP_PERIOD_MS, runtime.openSegments::sweep);
         AgentRunner.startOnThread(runtime.preparerRunner, threads("millrace-page-preparer"));
         return runtime;
     }
@@ -112,6 +128,16 @@ public final class LogRuntime implements AutoCloseable {
     /** Makes mapped memory ready. */
     public PagePreparer preparer() {
         return preparer;
+    }
+
+    /** Bounds what segments hold open. */
+    OpenSegments openSegments() {
+        return openSegments;
+    }
+
+    /** Segments that may hold descriptors and mappings now. */
+    public int openSegmentCount() {
+        return openSegments.count();
     }
 
     /** Whether reservations hold in a directory, so that its logs may be appended through mapped memory. */

@@ -13,6 +13,7 @@ final class LogSegments {
 
     LogSegments(List<Segment> segments) {
         this.segments = segments.toArray(Segment[]::new);
+        segments.forEach(Segment::settle);
     }
 
     Segment[] all() {
@@ -63,6 +64,7 @@ final class LogSegments {
         Segment[] next = Arrays.copyOf(current, current.length + 1);
         next[current.length] = segment;
         segments = next;
+        segment.settle();
     }
 
     /** Keeps the segments from {@code from} (inclusive) to {@code to} (exclusive). */
@@ -79,10 +81,12 @@ final class LogSegments {
         next[at] = replacement;
         System.arraycopy(current, at + count, next, at + 1, current.length - at - count);
         segments = next;
+        replacement.settle();
     }
 
     void replaceAll(Segment only) {
         segments = new Segment[] {only};
+        only.settle();
     }
 
     long sizeBytes() {

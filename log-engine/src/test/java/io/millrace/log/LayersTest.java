@@ -62,20 +62,24 @@ class LayersTest {
                 .definedBy("io.millrace.log.checkpoint")
                 .layer("batch")
                 .definedBy("io.millrace.log.batch")
-                .whereLayer("log")
+                .layer("inspect")
+                .definedBy("io.millrace.log.inspect")
+                .whereLayer("inspect")
                 .mayNotBeAccessedByAnyLayer()
+                .whereLayer("log")
+                .mayOnlyBeAccessedByLayers("inspect")
                 .whereLayer("compact")
                 .mayOnlyBeAccessedByLayers("log")
                 .whereLayer("segment")
-                .mayOnlyBeAccessedByLayers("log", "compact")
+                .mayOnlyBeAccessedByLayers("log", "compact", "inspect")
                 .whereLayer("states")
-                .mayOnlyBeAccessedByLayers("log")
+                .mayOnlyBeAccessedByLayers("log", "inspect")
                 .whereLayer("txn")
-                .mayOnlyBeAccessedByLayers("log", "compact", "segment", "states")
+                .mayOnlyBeAccessedByLayers("log", "compact", "segment", "states", "inspect")
                 .whereLayer("checkpoint")
-                .mayOnlyBeAccessedByLayers("log", "states")
+                .mayOnlyBeAccessedByLayers("log", "states", "inspect")
                 .whereLayer("batch")
-                .mayOnlyBeAccessedByLayers("log", "compact", "segment", "states")
+                .mayOnlyBeAccessedByLayers("log", "compact", "segment", "states", "inspect")
                 .check(CLASSES);
     }
 
@@ -156,7 +160,7 @@ class LayersTest {
             Class<?> info = Class.forName(name + ".package-info");
             assertNotNull(info.getPackage().getAnnotation(NullMarked.class), name);
         }
-        assertEquals(8, packages.size(), "a new package wants its place in the layers: " + packages);
+        assertEquals(9, packages.size(), "a new package wants its place in the layers: " + packages);
     }
 
     @Test

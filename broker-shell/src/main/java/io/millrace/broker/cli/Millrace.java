@@ -36,6 +36,7 @@ import picocli.CommandLine.Mixin;
             ProduceCommand.class,
             ConsumeCommand.class,
             GroupsCommand.class,
+            LogCommand.class,
             ClassDataCommand.class
         })
 public final class Millrace implements Callable<Integer> {

@@ -103,7 +103,9 @@ final class BrokerPublisher implements MetadataPublisher {
             unopened.remove(p);
             apply("deletion of " + p, () -> partitions.stop(p, true));
         });
+        apply("logs of partitions", () -> partitions.prepare(changes.leaders()));
         changes.leaders().forEach((p, info) -> apply("leadership of " + p, () -> applyPartition(p, info)));
+        apply("logs of partitions", () -> partitions.prepare(changes.followers()));
         changes.followers().forEach((p, info) -> apply("following of " + p, () -> applyPartition(p, info)));
     }
 

@@ -1,7 +1,9 @@
 package io.millrace.broker.kraft;
 
+import java.util.Map;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
+import org.apache.kafka.image.LocalReplicaChanges;
 import org.apache.kafka.metadata.PartitionRegistration;
 
 /**
@@ -11,6 +13,12 @@ import org.apache.kafka.metadata.PartitionRegistration;
  * concerns that one partition.
  */
 public interface PartitionChanges {
+    /**
+     * These partitions are about to be led or followed, each by a call of its own afterwards. Whoever opens files may do it for all of
+     * them at once here; what fails here is tried again there.
+     */
+    void prepare(Map<TopicPartition, LocalReplicaChanges.PartitionInfo> coming);
+
     /**
      * This broker leads the partition.
      *

@@ -7,12 +7,15 @@ import io.millrace.broker.partition.Partition;
 import io.millrace.broker.partition.PartitionRegistry;
 import io.millrace.broker.partition.PartitionState;
 import io.millrace.mapped.StorageException;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.TreeSet;
 import java.util.function.Supplier;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
+import org.apache.kafka.image.LocalReplicaChanges;
 import org.apache.kafka.metadata.PartitionRegistration;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -27,6 +30,13 @@ final class MetadataActions implements PartitionChanges, ConfigChanges {
     MetadataActions(PartitionRegistry partitions, EffectiveConfigs configs) {
         this.partitions = partitions;
         this.configs = configs;
+    }
+
+    @Override
+    public void prepare(Map<TopicPartition, LocalReplicaChanges.PartitionInfo> coming) {
+        List<PartitionState> states = new ArrayList<>(coming.size());
+        coming.forEach((partition, info) -> states.add(state(partition, info.topicId(), info.partition())));
+        partitions.prepare(states);
     }
 
     @Override

@@ -5,7 +5,10 @@ import io.millrace.log.PartitionLog;
 import io.millrace.log.TopicIdMismatchException;
 import io.millrace.log.checkpoint.PartitionName;
 import io.millrace.mapped.StorageException;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -39,6 +42,48 @@ public final class PartitionRegistry implements AutoCloseable {
     }
 
     // Control plane
+
+    /**
+     * Makes the logs that are missing for these partitions, all at once: the disk is waited for once and not once a partition. What
+     * cannot be made is left to {@link #becomeLeader} and {@link #becomeFollower}, which say why.
+     */
+    public void prepare(List<PartitionState> coming) {
+        Map<LogDirectory, List<LogDirectory.NewLog>> wanted = new LinkedHashMap<>();
+        directories.forEach(directory -> wanted.put(directory, new ArrayList<>()));
+        for (PartitionState state : coming) {
+            if (!hasHome(state)) {
+                wanted.entrySet().stream()
+                        .min(Comparator.comparingInt(each ->
+                                each.getKey().logCount() + each.getValue().size()))
+                        .ifPresent(fewest -> fewest.getValue().add(newLog(state)));
+            }
+        }
+        wanted.forEach(PartitionRegistry::createAll);
+    }
+
+    private static void createAll(LogDirectory directory, List<LogDirectory.NewLog> wanted) {
+        try {
+            directory.createAll(wanted);
+        } catch (StorageException e) {
+            LOG.debug("logs could not be made together in {}", directory.path(), e);
+        }
+    }
+
+    private boolean hasHome(PartitionState state) {
+        PartitionName name = new PartitionName(state.topic(), state.partition());
+        return directories.stream()
+                .anyMatch(directory -> directory.log(name.topic(), name.partition()) != null
+                        || directory.offline().containsKey(name));
+    }
+
+    private LogDirectory.NewLog newLog(PartitionState state) {
+        return new LogDirectory.NewLog(
+                state.topic(),
+                state.partition(),
+                state.topicId().getMostSignificantBits(),
+                state.topicId().getLeastSignificantBits(),
+                settings.apply(state.topic()).log());
+    }
 
     /**
      * This node leads the partition from now on, in the term that {@code state} names; its log is opened or created.
@@ -187,7 +232,7 @@ public final class PartitionRegistry implements AutoCloseable {
                     || directory.offline().containsKey(name)) {
                 return directory;
             }
-            if (directory.logs().size() < fewest.logs().size()) {
+            if (directory.logCount() < fewest.logCount()) {
                 fewest = directory;
             }
         }

@@ -134,7 +134,8 @@ public final class SegmentCleaner {
                 context.preparer(),
                 new ReentrantLock(),
                 context.nanos(),
-                context.faults());
+                context.faults(),
+                context.openSegments());
         long base = group.get(0).baseOffset();
         SegmentSwap.discard(context.directory(), base, context.faults());
         Segment cleaned = Segment.create(aside, base, limits, 0);

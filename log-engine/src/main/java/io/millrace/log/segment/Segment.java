@@ -17,6 +17,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,7 +25,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Life: {@link #create} or {@link #open}, {@link #activate} for the active one, {@link #seal}, at last {@link #delete} or
  * {@link #release}. The log holds one pin for as long as the segment belongs to it, each reader one while it reads; the files are
- * closed when the last pin goes, so that a slice on its way to a socket survives the deletion of its segment.
+ * closed when the last pin goes, so that a slice on its way to a socket survives the deletion of its segment. Of a settled segment
+ * that nobody uses the files may be <i>parked</i>, see {@link OpenSegments}: their next use opens them again.
  *
  * <p>Threads: what writes runs under the log's writer lock, or on the one thread that seals. Readers see {@link #size()} and the
  * index entries through releases of the writer; an index entry may name an offset that is not published yet, which no reader asks
@@ -34,13 +36,24 @@ public final class Segment {
     /** No batch has a timestamp. */
     public static final long NO_TIMESTAMP = RecordBatchDescriptor.NO_TIMESTAMP;
 
+    /** In place of the one pin of the log, while the segment is being parked: nobody gets in. */
+    private static final int PARKING = -1;
+
+    /** Used since it was last looked at, not used since, and parked. */
+    private static final int HOT = 2;
+
+    private static final int COLD = 1;
+    private static final int PARKED = 0;
+
     private static final VarHandle PINS;
+    private static final VarHandle WARMTH;
     private static final VarHandle SIZE;
 
     static {
         try {
             MethodHandles.Lookup lookup = MethodHandles.lookup();
             PINS = lookup.findVarHandle(Segment.class, "pins", int.class);
+            WARMTH = lookup.findVarHandle(Segment.class, "warmth", int.class);
             SIZE = lookup.findVarHandle(Segment.class, "size", int.class);
         } catch (ReflectiveOperationException e) {
             throw new ExceptionInInitializerError(e);
@@ -61,12 +74,20 @@ public final class Segment {
     private volatile @Nullable SegmentWriter retired;
 
     private volatile boolean deleted;
+    /** It belongs to a log, whose lock and pins keep it from being parked under somebody's hands. */
+    private volatile boolean settled;
+    /** Appends and cuts so far, and how many of them the last force has seen: a segment is parked when they are the same. */
+    private int changes;
+
+    private volatile int forcedChanges;
 
     // Published.
     private int size;
 
     @SuppressWarnings("UnusedVariable") // through PINS
     private int pins = 1;
+
+    private volatile int warmth = HOT;
 
     private Segment(SegmentContext context, long baseOffset, StorageFile file, SegmentIndexes indexes, long createdMs) {
         this.context = context;
@@ -161,6 +182,8 @@ public final class Segment {
             throw new IllegalStateException("segment is sealed: " + path);
         }
         int position = size;
+        touch();
+        changes++;
         active.append(batches, at, length);
         int end = at + length;
         for (int batch = at; batch < end; batch += RecordBatchDescriptor.sizeInBytes(batches, batch)) {
@@ -226,7 +249,10 @@ public final class Segment {
 
     /** Makes the batches durable. */
     public void force() {
+        int unusedSize = size(); // acquires what the writer did before it published that size
+        int seen = changes;
         file.force(false);
+        forcedChanges = seen;
     }
 
     /**
@@ -278,6 +304,8 @@ public final class Segment {
     }
 
     private void truncateToPosition(int position, long offset) {
+        touch();
+        changes++;
         SIZE.setRelease(this, position);
         closeRetired();
         SegmentWriter active = writer;
@@ -344,6 +372,12 @@ public final class Segment {
         indexes.rebuild(this);
     }
 
+    /** What is scanned is not known to be on the disk. */
+    void beginScan() {
+        changes += size > 0 ? 1 : 0;
+        indexes.beginScan();
+    }
+
     /** Cuts the file: what recovery found to be the end of the last whole batch. */
     void cutTo(int position) {
         file.truncate(position);
@@ -383,9 +417,15 @@ public final class Segment {
     /** Adds a pin; false where the segment has gone already. */
     public boolean pin() {
         int current = (int) PINS.getVolatile(this);
-        while (current > 0) {
+        while (current != 0) {
+            if (current == PARKING) {
+                Thread.onSpinWait(); // some ten microseconds
+                current = (int) PINS.getVolatile(this);
+                continue;
+            }
             int seen = (int) PINS.compareAndExchange(this, current, current + 1);
             if (seen == current) {
+                touch();
                 return true;
             }
             current = seen;
@@ -406,6 +446,69 @@ public final class Segment {
         }
     }
 
+    // ---- parking
+    // -----------------------------------------------------------------------------------------------------------------
+
+    /** The segment belongs to a log from here on, and may be parked while nobody uses it. */
+    public void settle() {
+        if (!settled) {
+            settled = true;
+            context.openSegments().opened(this);
+        }
+    }
+
+    private void unsettle() {
+        settled = false;
+        context.openSegments().left(this);
+    }
+
+    boolean isSettled() {
+        return settled;
+    }
+
+    /** Before a use of the files, with a pin or under the writer lock. */
+    private void touch() {
+        if (warmth != HOT && (int) WARMTH.getAndSet(this, HOT) == PARKED && settled) {
+            context.openSegments().opened(this);
+        }
+    }
+
+    /**
+     * Gives the descriptor and the mappings back until the next use. False where somebody uses the segment or has done so lately, or
+     * where its bytes were not forced: the kernel might forget whom to tell of a write that failed.
+     */
+    boolean tryPark() {
+        if (WARMTH.compareAndSet(this, HOT, COLD)) {
+            return false;
+        }
+        ReentrantLock lock = context.writerLock();
+        if (lock.isHeldByCurrentThread() || !lock.tryLock()) {
+            return false;
+        }
+        try {
+            return settled && isQuiet() && PINS.compareAndSet(this, 1, PARKING) && park();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private boolean isQuiet() {
+        SegmentWriter active = writer;
+        SegmentWriter old = retired;
+        return forcedChanges == changes && (active == null || active.isQuiet()) && (old == null || old.isQuiet());
+    }
+
+    private boolean park() {
+        try {
+            warmth = PARKED;
+            indexes.park();
+            file.park();
+            return true;
+        } finally {
+            PINS.setVolatile(this, 1);
+        }
+    }
+
     private void abandonWriters() {
         SegmentWriter active = writer;
         SegmentWriter old = retired;
@@ -419,6 +522,7 @@ public final class Segment {
 
     /** The log lets go of the segment, which stays on disk. */
     public void release() {
+        unsettle();
         unpin();
     }
 
@@ -429,9 +533,11 @@ public final class Segment {
      */
     public List<Path> delete() {
         deleted = true;
+        unsettle();
         retireWriter();
         closeRetired();
-        mapIndexes();
+        touch();
+        openByName();
         List<Path> files = new ArrayList<>(indexes.paths());
         files.add(0, path);
         List<Path> renamed = new ArrayList<>();
@@ -446,9 +552,10 @@ public final class Segment {
         return renamed;
     }
 
-    /** Indexes are opened by name: who has a pin must find them when the name is another segment's. */
-    private void mapIndexes() {
+    /** Indexes and parked files are opened by name: who has a pin must find them when the name is another segment's. */
+    private void openByName() {
         try {
+            file.channel();
             indexes.offsets().floorEntry(Long.MAX_VALUE);
             indexes.times().floorOffset(Long.MAX_VALUE);
         } catch (StorageException e) {
@@ -572,6 +679,7 @@ public final class Segment {
 
     /** The channel of the file, while the segment is pinned. */
     public FileChannel channel() {
+        touch();
         return file.channel();
     }
 

@@ -15,6 +15,7 @@ import java.util.function.LongSupplier;
  * @param writerLock the log's
  * @param nanos monotonic time
  * @param faults asked before every operation on a file
+ * @param openSegments bounds what all segments of the process hold open
  */
 public record SegmentContext(
         Path directory,
@@ -23,7 +24,8 @@ public record SegmentContext(
         PagePreparer preparer,
         ReentrantLock writerLock,
         LongSupplier nanos,
-        FileFaults faults) {
+        FileFaults faults,
+        OpenSegments openSegments) {
 
     /** Of segments that have their names. */
     public SegmentContext(
@@ -32,8 +34,9 @@ public record SegmentContext(
             PagePreparer preparer,
             ReentrantLock writerLock,
             LongSupplier nanos,
-            FileFaults faults) {
-        this(directory, "", mappable, preparer, writerLock, nanos, faults);
+            FileFaults faults,
+            OpenSegments openSegments) {
+        this(directory, "", mappable, preparer, writerLock, nanos, faults, openSegments);
     }
 
     /** The file of a segment that holds {@code kind}, one of the suffixes of {@link SegmentFiles}. */

@@ -301,6 +301,14 @@ final class SegmentIndexes {
     // ---- the end
     // -------------------------------------------------------------------------------------------------------------------
 
+    /** Gives all mappings and descriptors back until the next use. Under the writer lock; no reader is inside. */
+    void park() {
+        offsets.park();
+        times.park();
+        aborted.park();
+        sums.park();
+    }
+
     void discard() {
         offsets.discard();
         times.discard();

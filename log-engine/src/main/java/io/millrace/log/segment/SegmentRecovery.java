@@ -68,7 +68,7 @@ public final class SegmentRecovery {
         HeaderSumTable table = segment.indexes().sums().onDisk();
         HeaderSumCheck check = HeaderSumCheck.ofSegment(
                 table.with(expectation.knownPosition, expectation.knownSum), segment.baseOffset());
-        segment.indexes().beginScan();
+        segment.beginScan();
         long expected = Math.max(expectation.nextOffset, segment.baseOffset());
         String problem = null;
         while (!scan.isAtEnd()) {

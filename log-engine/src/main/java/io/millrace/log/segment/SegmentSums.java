@@ -119,6 +119,14 @@ final class SegmentSums {
         scanned++;
     }
 
+    /** Gives the mapping back until the next entry. */
+    void park() {
+        HeaderSums open = file;
+        if (open != null) {
+            open.park();
+        }
+    }
+
     /** Preparer's thread. */
     void prepareAhead() {
         HeaderSums open = file;

@@ -408,6 +408,11 @@ public final class SegmentWriter {
         return nowNs - idleSinceNs >= idleNs;
     }
 
+    /** Whether it holds no window and waits for none, so that the file is in nobody's hands. Under the writer lock. */
+    boolean isQuiet() {
+        return window == null && next == null && !requested;
+    }
+
     /** Sets the end back to {@code position} and trims the file there. Under the writer lock, or when nobody appends any more. */
     public void truncate(long position) {
         synchronized (shape) {

@@ -66,7 +66,7 @@ public final class AbortedTransactionIndex implements AutoCloseable {
             if (opened.size() != (long) count * ENTRY_SIZE) {
                 opened.truncate((long) count * ENTRY_SIZE);
             }
-            transactions = decode(readAll(opened, count * ENTRY_SIZE), count);
+            transactions = decode(path, readAll(opened, count * ENTRY_SIZE), count, baseOffset);
             file = opened;
         } catch (RuntimeException e) {
             opened.close();
@@ -82,7 +82,16 @@ public final class AbortedTransactionIndex implements AutoCloseable {
         return buffer;
     }
 
-    private AbortedTransaction[] decode(ByteBuffer buffer, int count) {
+    /**
+     * The entries of a file's bytes, for those who only look at it. A part of an entry at the end does not count.
+     *
+     * @throws StorageException DAMAGED where an entry cannot be one of a segment with that base offset
+     */
+    public static List<AbortedTransaction> entries(Path path, ByteBuffer bytes, long baseOffset) {
+        return List.of(decode(path, bytes, bytes.limit() / ENTRY_SIZE, baseOffset));
+    }
+
+    private static AbortedTransaction[] decode(Path path, ByteBuffer buffer, int count, long baseOffset) {
         AbortedTransaction[] decoded = new AbortedTransaction[count];
         long last = baseOffset - 1;
         for (int i = 0; i < count; i++) {
@@ -173,10 +182,14 @@ public final class AbortedTransactionIndex implements AutoCloseable {
 
     /** Makes what was appended durable. */
     public void force() {
-        StorageFile open = file;
-        if (open != null) {
-            open.force(true);
+        if (file != null || transactions.length > 0) {
+            openFile().force(true);
         }
+    }
+
+    /** Gives the descriptor back until the next use. Under the log's lock, after a force. */
+    public void park() {
+        close();
     }
 
     /** The file's directory or name has changed. */

@@ -1,0 +1,305 @@
+package io.millrace.log.inspect;
+
+import io.millrace.log.batch.RecordBatchDescriptor;
+import io.millrace.log.checkpoint.PartitionMetadata;
+import io.millrace.log.epoch.EpochStart;
+import io.millrace.log.epoch.LeaderEpochs;
+import io.millrace.log.inspect.PartitionFiles.SegmentPath;
+import io.millrace.log.inspect.PartitionReport.Damage;
+import io.millrace.log.inspect.PartitionReport.Mend;
+import io.millrace.log.inspect.Problem.Kind;
+import io.millrace.log.inspect.SegmentBatches.State;
+import io.millrace.log.producer.ProducerSnapshot;
+import io.millrace.log.segment.SegmentFiles;
+import io.millrace.mapped.FileFaults;
+import io.millrace.mapped.StorageException;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** Looks at everything in one partition. Used once, by one thread. */
+final class PartitionCheck {
+    private final PartitionFiles files;
+    private final VerifyOptions options;
+    private final long knownOffset;
+    private final BatchOrder order;
+    private final List<Problem> problems = new ArrayList<>();
+    private final List<Damage> damages = new ArrayList<>();
+    private final List<Mend> mends = new ArrayList<>();
+    private final Set<Path> doubtful = new LinkedHashSet<>();
+    private @Nullable LeaderEpochs epochs;
+
+    private int epochMatches;
+    private int epochMismatches;
+    private @Nullable Problem lastMismatch;
+
+    private long batches;
+    private long records;
+    private long firstOffset = -1;
+    private long lastOffset = -1;
+    private long maxTimestamp = -1;
+    private long bytes;
+    private long spareBytes;
+
+    /**
+     * A check of these files.
+     *
+     * @param gapsBelow offsets may be missing below
+     * @param knownOffset everything below was on the disk
+     */
+    PartitionCheck(PartitionFiles files, VerifyOptions options, long gapsBelow, long knownOffset) {
+        this.files = files;
+        this.options = options;
+        this.knownOffset = knownOffset;
+        order = new BatchOrder(gapsBelow, problems::add);
+    }
+
+    PartitionReport run() {
+        checkMetadata();
+        epochs = readEpochs();
+        for (SegmentPath segment : files.segments()) {
+            order.beginsAt(segment.baseOffset());
+            checkSegment(segment);
+        }
+        judgeEpochs();
+        files.snapshots().forEach(this::checkSnapshot);
+        mends.addAll(order.mends());
+        return new PartitionReport(
+                files,
+                batches,
+                records,
+                firstOffset,
+                lastOffset,
+                order.expected(),
+                maxTimestamp,
+                bytes,
+                spareBytes,
+                knownOffset,
+                problems,
+                damages,
+                mends,
+                order.gaps(),
+                List.copyOf(doubtful));
+    }
+
+    // ---- batches
+    // -------------------------------------------------------------------------------------------------------------------
+
+    private void checkSegment(SegmentPath segment) {
+        IndexEntries offsets = IndexEntries.offsets(segment);
+        IndexEntries times = IndexEntries.times(segment);
+        boolean wasSound = problems.size() == countOfIndexProblems();
+        IndexCheck index = new IndexCheck(offsets, times, problems::add);
+        TxnIndexCheck aborted = new TxnIndexCheck(segment, problems::add);
+        int damagesBefore = damages.size();
+        long segmentLast = -1;
+        try (SegmentBatches walk = SegmentBatches.open(segment.log())) {
+            for (State state = walk.advance(); state != State.END; state = walk.advance()) {
+                if (state == State.BAD) {
+                    if (!passDamage(segment, walk)) {
+                        break;
+                    }
+                } else {
+                    segmentLast = checkBatch(segment, walk, index, aborted);
+                }
+            }
+            spareBytes += damages.size() == damagesBefore ? walk.length() - walk.position() : 0;
+        }
+        order.segmentEnds(segment.endOffset());
+        if (damages.size() == damagesBefore && wasSound) {
+            index.end(segmentLast, !segment.isLast());
+        }
+        if (index.isBroken()) {
+            doubtful.add(offsets.path());
+            doubtful.add(times.path());
+        }
+        if (aborted.end()) {
+            doubtful.add(aborted.path());
+        }
+    }
+
+    /** Index entries are told about once only: behind damage they cannot be held against anything. */
+    private int countOfIndexProblems() {
+        return (int) problems.stream()
+                .filter(each -> each.kind() == Kind.OFFSET_INDEX || each.kind() == Kind.TIME_INDEX)
+                .count();
+    }
+
+    private long checkBatch(SegmentPath segment, SegmentBatches walk, IndexCheck index, TxnIndexCheck aborted) {
+        ByteBuffer buffer = walk.buffer();
+        int at = walk.at();
+        long base = order.batch(segment, walk.position(), buffer, at);
+        long last = base + RecordBatchDescriptor.lastOffsetDelta(buffer, at);
+        long timestamp = RecordBatchDescriptor.maxTimestamp(buffer, at);
+        if (last >= segment.endOffset()) {
+            problem(
+                    Kind.OFFSETS,
+                    segment,
+                    walk.position(),
+                    last,
+                    "batch has offset " + last + ", which belongs to the segment that begins at "
+                            + segment.endOffset());
+        }
+        index.batch(walk.position(), base, last, timestamp);
+        aborted.batch(buffer, at, base);
+        checkEpoch(segment, walk.position(), base, RecordBatchDescriptor.leaderEpoch(buffer, at));
+        batches++;
+        bytes += RecordBatchDescriptor.sizeInBytes(buffer, at);
+        maxTimestamp = Math.max(maxTimestamp, timestamp);
+        countRecords(segment, walk, base, last);
+        return last;
+    }
+
+    private void countRecords(SegmentPath segment, SegmentBatches walk, long base, long last) {
+        ByteBuffer buffer = walk.buffer();
+        int at = walk.at();
+        int count = RecordBatchDescriptor.recordsCount(buffer, at);
+        RecordWalker walker = options.walker();
+        if (walker == null) {
+            records += Math.max(0, count);
+            firstOffset = firstOffset < 0 && count > 0 ? base : firstOffset;
+            lastOffset = count > 0 ? last : lastOffset;
+            return;
+        }
+        RecordCheck check = new RecordCheck(base, last, RecordBatchDescriptor.maxTimestamp(buffer, at));
+        String unreadable = walker.walk(buffer, at, check);
+        String wrong = unreadable != null ? unreadable : check.end(count);
+        if (wrong != null) {
+            problem(Kind.RECORD, segment, walk.position(), check.lastOffset() < 0 ? base : check.lastOffset(), wrong);
+        }
+        records += check.count();
+        firstOffset = firstOffset < 0 ? check.firstOffset() : firstOffset;
+        lastOffset = check.lastOffset() < 0 ? lastOffset : check.lastOffset();
+    }
+
+    /** Tells what is bad and finds the next sound batch; false where there is none. */
+    private boolean passDamage(SegmentPath segment, SegmentBatches walk) {
+        long from = walk.position();
+        long badBytes = walk.badBytes();
+        String why = String.valueOf(walk.problem());
+        long next = order.expected();
+        boolean follows = walk.resync(next, segment.endOffset());
+        if (!follows && options.live() && segment.isLast()) {
+            return false;
+        }
+        long to = follows ? walk.position() : walk.length();
+        order.damage();
+        if (follows && mendLength(segment, walk, from, to, next)) {
+            return true;
+        }
+        boolean torn = !follows && segment.isLast() && next >= knownOffset;
+        long following = follows ? baseAt(walk) : -1;
+        problem(
+                torn ? Kind.TORN_TAIL : Kind.BATCH,
+                segment,
+                from,
+                next,
+                (follows ? to - from : badBytes) + " bytes are no batch: " + why
+                        + (follows ? ", the next sound one is at " + to + " with offset " + following : ""));
+        damages.add(new Damage(segment, from, to, next, following, follows ? to - from : badBytes, why));
+        return follows;
+    }
+
+    private static long baseAt(SegmentBatches walk) {
+        return RecordBatchDescriptor.baseOffset(walk.buffer(), walk.at());
+    }
+
+    private boolean mendLength(SegmentPath segment, SegmentBatches walk, long from, long to, long next) {
+        int right = walk.lengthThatFits(from, to);
+        if (right < 0) {
+            return false;
+        }
+        int found = walk.intAt(from + RecordBatchDescriptor.LENGTH);
+        mends.add(new Mend(
+                segment, from + RecordBatchDescriptor.LENGTH, Integer.BYTES, "batch length", found, right, next));
+        problem(
+                Kind.HEADER,
+                segment,
+                from,
+                next,
+                "batch length is " + found + " where " + right + " fits the checksum");
+        return true;
+    }
+
+    // ---- beside the batches
+    // --------------------------------------------------------------------------------------------------------
+
+    private @Nullable LeaderEpochs readEpochs() {
+        if (!files.whole()) {
+            return null;
+        }
+        Path path = files.directory().resolve(LeaderEpochs.FILE_NAME);
+        try {
+            LeaderEpochs read = LeaderEpochs.open(files.directory(), () -> 0, FileFaults.NONE);
+            return Files.exists(path) ? read : null;
+        } catch (StorageException e) {
+            doubtful.add(path);
+            problems.add(new Problem(Kind.EPOCHS, path, -1, -1, String.valueOf(e.getMessage())));
+            return null;
+        }
+    }
+
+    private void checkEpoch(SegmentPath segment, long position, long base, int found) {
+        LeaderEpochs known = epochs;
+        if (known == null || found == RecordBatchDescriptor.NO_LEADER_EPOCH) {
+            return;
+        }
+        List<EpochStart> starts = known.entries();
+        boolean covered = !starts.isEmpty() && starts.get(0).startOffset() <= base;
+        int told = known.epochForOffset(base);
+        if (covered && told == found) {
+            epochMatches++;
+        } else if (covered) {
+            epochMismatches++;
+            lastMismatch = new Problem(
+                    Kind.EPOCHS,
+                    segment.log(),
+                    position,
+                    base,
+                    "batch has leader epoch " + found + ", the checkpoint says " + told);
+        }
+    }
+
+    /** One batch among others that agree with the checkpoint is wrong itself; otherwise the checkpoint is. */
+    private void judgeEpochs() {
+        Problem mismatch = lastMismatch;
+        if (mismatch == null || order.mends().stream().anyMatch(mend -> mend.offset() == mismatch.offset())) {
+            return;
+        }
+        problems.add(mismatch);
+        if (epochMismatches > 1 || epochMatches == 0) {
+            doubtful.add(files.directory().resolve(LeaderEpochs.FILE_NAME));
+        }
+    }
+
+    private void checkSnapshot(Path snapshot) {
+        if (ProducerSnapshot.read(snapshot) == null) {
+            doubtful.add(snapshot);
+            long offset = PartitionFiles.offsetOf(snapshot, PartitionFiles.SNAPSHOT);
+            problems.add(
+                    new Problem(Kind.SNAPSHOT, snapshot, 0, offset, "checksum or layout of the snapshot is wrong"));
+        }
+    }
+
+    private void checkMetadata() {
+        if (!files.whole()) {
+            return;
+        }
+        try {
+            PartitionMetadata.read(files.directory());
+        } catch (StorageException e) {
+            Path path = files.directory().resolve(PartitionMetadata.FILE_NAME);
+            problems.add(new Problem(Kind.METADATA, path, -1, -1, String.valueOf(e.getMessage())));
+        }
+        SegmentFiles.leftovers(files.directory());
+    }
+
+    private void problem(Kind kind, SegmentPath segment, long position, long offset, String what) {
+        problems.add(new Problem(kind, segment.log(), position, offset, what));
+    }
+}
