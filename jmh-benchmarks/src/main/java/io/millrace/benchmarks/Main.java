@@ -2,21 +2,26 @@ package io.millrace.benchmarks;
 
 import java.io.IOException;
 import java.util.Arrays;
+import java.util.List;
 
-/** The entry of the jar: JMH, and beside it what JMH cannot ask ({@link PacedAppend}). The flags that peers need are in its manifest. */
+/** The entry of the jar: JMH, and beside it what JMH cannot ask. The flags that peers need are in its manifest. */
 public final class Main {
     private Main() {}
 
     /**
      * Runs benchmarks.
      *
-     * @param arguments {@code paced-append} and its options, or JMH's
+     * @param arguments the name of a program of this package and its options, or JMH's
      */
-    public static void main(String[] arguments) throws IOException {
-        if (arguments.length > 0 && arguments[0].equals("paced-append")) {
-            PacedAppend.run(Arrays.asList(arguments).subList(1, arguments.length));
-        } else {
-            org.openjdk.jmh.Main.main(arguments);
+    public static void main(String[] arguments) throws IOException, InterruptedException {
+        List<String> rest = Arrays.asList(arguments).subList(Math.min(1, arguments.length), arguments.length);
+        switch (arguments.length == 0 ? "" : arguments[0]) {
+            case "paced-append" -> PacedAppend.run(rest);
+            case "tail" -> TailLatency.run(rest);
+            case "tail-child" -> TailLatency.child(rest);
+            case "group-commit" -> GroupCommit.run(rest);
+            case "scan" -> ScanSpeed.run(rest);
+            default -> org.openjdk.jmh.Main.main(arguments);
         }
     }
 }

@@ -1,15 +1,9 @@
 package io.millrace.benchmarks;
 
 import java.io.IOException;
-import java.io.PrintStream;
 import java.nio.ByteBuffer;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import org.HdrHistogram.Histogram;
@@ -42,45 +36,25 @@ final class PacedAppend {
 
     /** See the class. */
     static void run(List<String> arguments) throws IOException {
-        Map<String, String> options = new LinkedHashMap<>();
-        options.put("rate", "10000");
-        options.put("batch", "1x1024");
-        options.put("mib", "512");
-        options.put("rounds", "3");
-        options.put("targets", "millrace,channel,kafka,queue,archive");
-        for (String argument : arguments) {
-            int equals = argument.indexOf('=');
-            if (equals < 0) {
-                throw new IllegalArgumentException(argument + ": not of the form name=value");
-            }
-            options.put(argument.substring(0, equals), argument.substring(equals + 1));
-        }
-        PacedAppend run = new PacedAppend(
-                Long.parseLong(options.get("rate")),
-                String.valueOf(options.get("batch")),
-                Long.parseLong(options.get("mib")) << 20);
-        List<String> lines = run.rounds(
-                Integer.parseInt(options.get("rounds")),
-                List.of(String.valueOf(options.get("targets")).split(",", -1)),
-                System.out);
-        String json = options.get("json");
-        if (json != null) {
-            Files.writeString(Path.of(json), "[\n" + String.join(",\n", lines) + "\n]\n");
-        }
-    }
-
-    private List<String> rounds(int rounds, List<String> targets, PrintStream out) throws IOException {
-        List<String> lines = new ArrayList<>();
-        for (int round = 1; round <= rounds; round++) {
-            for (int i = 0; i < targets.size(); i++) {
-                // Who comes first changes.
-                String target = targets.get((i + round) % targets.size());
-                String line = measure(target, round);
-                out.println(line);
-                lines.add(line);
+        Options options = new Options(
+                arguments,
+                "rate",
+                "10000",
+                "batch",
+                "1x1024",
+                "mib",
+                "512",
+                "rounds",
+                "3",
+                "targets",
+                "millrace,channel,kafka,queue,archive");
+        PacedAppend run = new PacedAppend(options.number("rate"), options.text("batch"), options.number("mib") << 20);
+        for (int round = 1; round <= options.number("rounds"); round++) {
+            for (String target : options.turns("targets", round)) {
+                options.result(run.measure(target, round));
             }
         }
-        return lines;
+        options.writeResults();
     }
 
     private String measure(String name, int round) throws IOException {

@@ -1,0 +1,104 @@
+package io.millrace.benchmarks;
+
+import io.millrace.library.Appender;
+import io.millrace.library.LogStore;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.concurrent.TimeUnit;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.Fork;
+import org.openjdk.jmh.annotations.Level;
+import org.openjdk.jmh.annotations.Measurement;
+import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Param;
+import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.Setup;
+import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.TearDown;
+import org.openjdk.jmh.annotations.Warmup;
+
+/**
+ * What does the append of one record cost a program that links the library, the batch around it made, checksummed and copied? Beside
+ * Chronicle Queue's {@code writeBytes} and an offer to Aeron Archive, which keep no checksum.
+ */
+@State(Scope.Thread)
+@SuppressWarnings("NullAway.Init") // JMH calls the set-up before anything else.
+@BenchmarkMode(Mode.AverageTime)
+@OutputTimeUnit(TimeUnit.NANOSECONDS)
+@Warmup(iterations = 4, time = 1)
+@Measurement(iterations = 5, time = 1)
+@Fork(
+        value = 1,
+        jvmArgsAppend = {
+            "--add-exports=java.base/jdk.internal.ref=ALL-UNNAMED",
+            "--add-exports=java.base/sun.nio.ch=ALL-UNNAMED",
+            "--add-exports=jdk.unsupported/sun.misc=ALL-UNNAMED",
+            "--add-opens=java.base/jdk.internal.misc=ALL-UNNAMED",
+            "--add-opens=java.base/java.io=ALL-UNNAMED",
+            "--add-opens=java.base/java.lang=ALL-UNNAMED",
+            "--add-opens=java.base/java.lang.reflect=ALL-UNNAMED",
+            "--add-opens=java.base/java.util=ALL-UNNAMED",
+            "--add-opens=java.base/sun.nio.ch=ALL-UNNAMED"
+        })
+public class RecordAppendBenchmark {
+    /** Where to append. */
+    @Param({"millrace", "queue", "archive"})
+    public String target = "";
+
+    /** Bytes of the record's value. */
+    @Param({"100", "1024"})
+    public int bytes;
+
+    private ScratchDirectory directory;
+    private AppendTarget open;
+
+    /** An empty log for each iteration, so that the disk does not fill. */
+    @Setup(Level.Iteration)
+    public void openLog() throws IOException {
+        directory = ScratchDirectory.create();
+        ByteBuffer value = ByteBuffer.allocate(bytes);
+        open = target.equals("millrace")
+                ? new LibraryTarget(directory.path(), value)
+                : AppendTarget.open(target, directory.path(), value);
+    }
+
+    /** Removes it. */
+    @TearDown(Level.Iteration)
+    public void removeLog() throws IOException {
+        open.close();
+        directory.close();
+    }
+
+    /** One append. */
+    @Benchmark
+    public long append() throws IOException {
+        return open.append();
+    }
+
+    /** A log of the library's. */
+    private static final class LibraryTarget implements AppendTarget {
+        private final LogStore store;
+        private final Appender appender;
+        private final ByteBuffer value;
+
+        LibraryTarget(Path directory, ByteBuffer value) {
+            store = LogStore.open(directory.resolve("store"));
+            appender = store.log("records").appender();
+            this.value = Batches.directCopy(value);
+        }
+
+        @Override
+        public long append() {
+            return appender.append(value);
+        }
+
+        @Override
+        public void close() {
+            appender.close();
+            store.close();
+        }
+    }
+}
