@@ -4,10 +4,11 @@ import java.io.IOException;
 import java.nio.file.Path;
 
 /**
- * The seam through which tests make files fail: called before every operation on a file.
+ * The seam through which tests make files fail: asked before every operation on a file.
  *
- * <p>What it throws is handled exactly like the same failure of the operating system. An implementation may also delay or
- * count. Called from any thread.
+ * <p>What it throws is handled exactly like the same failure of the operating system. An implementation may also delay, count,
+ * or end the world: {@link FaultInjection} is the one that fails by rules. Asked by any thread. In production it is {@link #NONE},
+ * which does nothing and which the compiler leaves out, as no other implementation is loaded.
  */
 @FunctionalInterface
 public interface FileFaults {
@@ -16,7 +17,11 @@ public interface FileFaults {
     enum Operation {
         /** Open or create a file. */
         OPEN,
-        /** Write bytes through the channel. */
+        /** Make a directory. */
+        MAKE_DIRECTORY,
+        /** Read bytes through the channel. */
+        READ,
+        /** Write bytes through the channel. A {@link ShortWrite} makes it go half way. */
         WRITE,
         /** Make bytes durable, of a file, a mapping or a directory. */
         FORCE,
@@ -26,7 +31,7 @@ public interface FileFaults {
         MAP,
         /** Change the length of a file. */
         TRUNCATE,
-        /** Close a file. */
+        /** Close a file. It is closed even where this fails, as the operating system does it. */
         CLOSE,
         /** Rename a file or directory. */
         RENAME,
@@ -47,4 +52,42 @@ public interface FileFaults {
      * @throws IOException the failure
      */
     void before(Operation operation, Path file, long position, long length) throws IOException;
+
+    /**
+     * Asked before a file or directory is renamed, in place of {@link #before}, which it calls.
+     *
+     * @param from the present path
+     * @param to the new path
+     * @throws IOException the failure
+     */
+    default void beforeRename(Path from, Path to) throws IOException {
+        before(Operation.RENAME, from, 0, 0);
+    }
+
+    /** Thrown to make a write end early: so many bytes reach the file, then the write fails with the message. */
+    final class ShortWrite extends IOException {
+        private static final long serialVersionUID = 1L;
+
+        private final long written;
+
+        /**
+         * A write that ends early.
+         *
+         * @param written number of bytes that reach the file
+         * @param message what the operating system would have said
+         */
+        public ShortWrite(long written, String message) {
+            super(message);
+            this.written = written;
+        }
+
+        /**
+         * How far the write went.
+         *
+         * @return number of bytes that reach the file
+         */
+        public long written() {
+            return written;
+        }
+    }
 }

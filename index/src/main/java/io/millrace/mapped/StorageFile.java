@@ -115,7 +115,6 @@ public final class StorageFile implements AutoCloseable {
     public synchronized void park() {
         FileChannel channel = open;
         if (channel != null && !closed) {
-            before(Operation.CLOSE, "park", 0, 0);
             open = null;
             close(channel);
         }
@@ -223,8 +222,21 @@ public final class StorageFile implements AutoCloseable {
      * @param position where in the file
      */
     public void writeFully(ByteBuffer source, long position) {
-        before(Operation.WRITE, "write", position, source.remaining());
+        try {
+            faults.before(Operation.WRITE, path, position, source.remaining());
+        } catch (FileFaults.ShortWrite e) {
+            writeSome(source, position, e.written());
+            throw failed("write", position + e.written(), e);
+        } catch (IOException e) {
+            throw failed("write", position, e);
+        }
         write(source, position);
+    }
+
+    private void writeSome(ByteBuffer source, long position, long count) {
+        ByteBuffer some = source.duplicate();
+        some.limit((int) Math.min(some.limit(), some.position() + count));
+        write(some, position);
     }
 
     /**
@@ -235,6 +247,12 @@ public final class StorageFile implements AutoCloseable {
      * @return number of bytes read, 0 at the end of the file
      */
     public int readFully(ByteBuffer target, long position) {
+        before(Operation.READ, "read", position, target.remaining());
+        return read(target, position);
+    }
+
+    /** Without asking for faults: for what belongs to an operation that was asked about. */
+    int read(ByteBuffer target, long position) {
         int from = target.position();
         try {
             FileChannel channel = channel();
@@ -290,10 +308,27 @@ public final class StorageFile implements AutoCloseable {
      */
     public static void rename(Path from, Path to, FileFaults faults) {
         try {
-            faults.before(Operation.RENAME, from, 0, 0);
+            faults.beforeRename(from, to);
             Files.move(from, to, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
         } catch (IOException e) {
             throw StorageException.of("rename to " + to, from, -1, e);
+        }
+    }
+
+    /**
+     * Makes a directory and those above it, where they are not there. The directory above is the caller's to force.
+     *
+     * @param directory the directory
+     * @param faults asked before, where there is something to be made
+     */
+    public static void createDirectories(Path directory, FileFaults faults) {
+        try {
+            if (!Files.isDirectory(directory)) {
+                faults.before(Operation.MAKE_DIRECTORY, directory, 0, 0);
+                Files.createDirectories(directory);
+            }
+        } catch (IOException e) {
+            throw StorageException.of("create directory", directory, -1, e);
         }
     }
 
@@ -313,10 +348,9 @@ public final class StorageFile implements AutoCloseable {
         }
     }
 
-    /** Closes the channel; mappings made from it stay. */
+    /** Closes the channel, also where it throws; mappings made from it stay. */
     @Override
     public synchronized void close() {
-        before(Operation.CLOSE, "close", 0, 0);
         closed = true;
         FileChannel channel = open;
         if (channel != null) {
@@ -326,7 +360,11 @@ public final class StorageFile implements AutoCloseable {
 
     private void close(FileChannel channel) {
         try {
-            channel.close();
+            try {
+                faults.before(Operation.CLOSE, path, 0, 0);
+            } finally {
+                channel.close();
+            }
         } catch (IOException e) {
             throw failed("close", -1, e);
         }

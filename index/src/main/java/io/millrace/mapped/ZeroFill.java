@@ -36,7 +36,7 @@ final class ZeroFill {
         for (long position = from; position < end; ) {
             long blockEnd = Math.min(end, (position / BLOCK_BYTES + 1) * BLOCK_BYTES);
             block.clear().limit((int) (blockEnd - position));
-            file.readFully(block, position);
+            file.read(block, position);
             if (isZero(block.flip())) {
                 over(position, blockEnd);
             }

@@ -109,7 +109,7 @@ public final class LogDirectory implements AutoCloseable {
             Function<String, LogConfig> configs,
             int recoveryThreads,
             LogListener progress) {
-        createDirectories(dataDirectory);
+        StorageFile.createDirectories(dataDirectory, runtime.faults());
         DirectoryLock lock = DirectoryLock.acquire(dataDirectory, runtime.faults());
         return open(dataDirectory, lock, runtime, configs, recoveryThreads, HousekeepingIntervals.DEFAULTS, progress);
     }
@@ -156,14 +156,6 @@ public final class LogDirectory implements AutoCloseable {
             opener.logs.values().forEach(open -> open.log().abandon());
         }
         heldLock.close();
-    }
-
-    private static void createDirectories(Path directory) {
-        try {
-            Files.createDirectories(directory);
-        } catch (IOException e) {
-            throw StorageException.of("create directory", directory, -1, e);
-        }
     }
 
     /** The open log of a partition, or null. */
@@ -243,7 +235,7 @@ public final class LogDirectory implements AutoCloseable {
     private OpenLog make(PartitionName name, PartitionMetadata metadata, LogConfig config) {
         Path directory = path(name);
         housekeeping.forget(name);
-        createDirectories(directory);
+        StorageFile.createDirectories(directory, runtime.faults());
         metadata.write(directory, runtime.faults());
         StorageFile.forceDirectory(dataDirectory, runtime.faults());
         return new OpenLog(PartitionLog.open(directory, config, runtime, OpenState.UNKNOWN), metadata);

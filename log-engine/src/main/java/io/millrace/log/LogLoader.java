@@ -14,9 +14,7 @@ import io.millrace.log.segment.SegmentFiles;
 import io.millrace.log.segment.SegmentRecovery;
 import io.millrace.mapped.StorageException;
 import io.millrace.mapped.StorageFile;
-import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -67,7 +65,7 @@ final class LogLoader {
         this.openState = openState;
         this.directory = directory;
         startedNs = runtime.clock().nanos();
-        createDirectory();
+        StorageFile.createDirectories(directory, runtime.faults());
         Path dataDirectory = directory.toAbsolutePath().getParent();
         boolean mappable = runtime.isMappable(dataDirectory == null ? directory : dataDirectory);
         context = new SegmentContext(
@@ -83,14 +81,6 @@ final class LogLoader {
         syncedFile = SyncedOffsetFile.open(directory, runtime.faults());
         long remembered = openState.usedByOthers() ? 0 : syncedFile.point().offset();
         synced = Math.max(remembered, openState.recoveryPoint());
-    }
-
-    private void createDirectory() {
-        try {
-            Files.createDirectories(directory);
-        } catch (IOException e) {
-            throw StorageException.of("create directory", directory, -1, e);
-        }
     }
 
     /** The latest epoch ends where the log does at the moment of the question, long after this loader has gone. */

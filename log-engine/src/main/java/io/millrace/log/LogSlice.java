@@ -3,7 +3,6 @@ package io.millrace.log;
 import io.millrace.log.segment.Segment;
 import io.millrace.mapped.MappedRegion;
 import io.millrace.mapped.StorageException;
-import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import org.jspecify.annotations.Nullable;
@@ -59,17 +58,10 @@ public final class LogSlice implements AutoCloseable {
         int limit = target.limit();
         target.limit(target.position() + length);
         try {
-            long from = position;
-            while (target.hasRemaining()) {
-                int count = segment.channel().read(target, from);
-                if (count < 0) {
-                    throw new StorageException(
-                            StorageException.Kind.DAMAGED, "segment ends inside a slice", segment.path(), from, null);
-                }
-                from += count;
+            int count = segment.read(target, position);
+            if (count < length) {
+                throw StorageException.damaged(segment.path(), (long) position + count, "segment ends inside a slice");
             }
-        } catch (IOException e) {
-            throw new StorageException(StorageException.Kind.IO, "read slice", segment.path(), position, e);
         } finally {
             target.limit(limit);
         }

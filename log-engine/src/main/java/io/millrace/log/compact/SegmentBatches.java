@@ -5,7 +5,6 @@ import io.millrace.log.batch.BatchVerdict;
 import io.millrace.log.batch.RecordBatchDescriptor;
 import io.millrace.log.segment.Segment;
 import io.millrace.mapped.StorageException;
-import java.io.IOException;
 import java.nio.ByteBuffer;
 
 /**
@@ -91,14 +90,7 @@ final class SegmentBatches {
     private void fill() {
         buffer.clear().limit(Math.min(buffer.capacity(), end - position));
         bufferPosition = position;
-        try {
-            while (buffer.hasRemaining()
-                    && segment.channel().read(buffer, (long) bufferPosition + buffer.position()) >= 0) {
-                // A short read is followed by another one.
-            }
-        } catch (IOException e) {
-            throw StorageException.of("read segment", segment.path(), position, e);
-        }
+        segment.read(buffer, bufferPosition);
         buffer.flip();
         meter.read(buffer.limit());
     }

@@ -2,9 +2,7 @@ package io.millrace.log.segment;
 
 import io.millrace.log.batch.RecordBatchDescriptor;
 import io.millrace.mapped.StorageException;
-import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 
 /**
  * Walks the headers of batches in a file, through its channel, a few pages at a time: the step from an index entry to the exact batch.
@@ -60,19 +58,17 @@ final class HeaderScanner {
     private boolean load() {
         boolean loaded = position >= chunkPosition
                 && position + (long) RecordBatchDescriptor.HEADER_SIZE <= chunkPosition + chunk.limit();
-        return loaded || readChunk(segment.channel());
+        return loaded || readChunk();
     }
 
-    private boolean readChunk(FileChannel channel) {
+    private boolean readChunk() {
         chunk.clear().limit(Math.min(CHUNK_BYTES, end - position));
         chunkPosition = position;
         try {
-            while (chunk.hasRemaining() && channel.read(chunk, chunkPosition + chunk.position()) > 0) {
-                // A short read is followed by another one.
-            }
-        } catch (IOException e) {
+            segment.file().readFully(chunk, position);
+        } catch (StorageException e) {
             chunk.limit(0);
-            throw new StorageException(StorageException.Kind.IO, "read batch header", segment.path(), position, e);
+            throw e;
         }
         chunk.flip();
         if (chunk.limit() < RecordBatchDescriptor.HEADER_SIZE) {

@@ -520,10 +520,12 @@ public final class Segment {
         }
     }
 
-    /** The log lets go of the segment, which stays on disk. */
+    /** The log lets go of the segment, which stays on disk. Nothing to do for one that it has deleted. */
     public void release() {
-        unsettle();
-        unpin();
+        if (!deleted) {
+            unsettle();
+            unpin();
+        }
     }
 
     /**
@@ -533,11 +535,19 @@ public final class Segment {
      */
     public List<Path> delete() {
         deleted = true;
-        unsettle();
-        retireWriter();
-        closeRetired();
-        touch();
-        openByName();
+        try {
+            unsettle();
+            retireWriter();
+            closeRetired();
+            touch();
+            openByName();
+            return renameFiles();
+        } finally {
+            unpin();
+        }
+    }
+
+    private List<Path> renameFiles() {
         List<Path> files = new ArrayList<>(indexes.paths());
         files.add(0, path);
         List<Path> renamed = new ArrayList<>();
@@ -548,7 +558,6 @@ public final class Segment {
                 renamed.add(target);
             }
         }
-        unpin();
         return renamed;
     }
 
@@ -681,6 +690,11 @@ public final class Segment {
     public FileChannel channel() {
         touch();
         return file.channel();
+    }
+
+    /** Reads into the buffer until it is full or the file ends, while the segment is pinned; returns how many bytes. */
+    public int read(ByteBuffer target, long position) {
+        return file.readFully(target, position);
     }
 
     /** Maps written bytes of the file for reading, while the segment is pinned; the caller closes the region before it unpins. */
