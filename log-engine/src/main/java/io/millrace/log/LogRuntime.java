@@ -11,6 +11,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.ThreadFactory;
@@ -45,19 +46,30 @@ public final class LogRuntime implements AutoCloseable {
     private final PagePreparer preparer;
     private final OpenSegments openSegments;
     private final AgentRunner preparerRunner;
-    private final ThreadPoolExecutor sync;
-    private final ScheduledThreadPoolExecutor housekeeper;
+    private final ExecutorService sync;
+    private final ScheduledExecutorService housekeeper;
     private final Map<Path, Boolean> mappable = new ConcurrentHashMap<>();
 
-    private LogRuntime(LogClock clock, LogListener listener, FileFaults faults, int openSegmentsMax) {
+    private LogRuntime(
+            LogClock clock,
+            LogListener listener,
+            FileFaults faults,
+            int openSegmentsMax,
+            ExecutorService sync,
+            ScheduledExecutorService housekeeper) {
         openSegments = new OpenSegments(openSegmentsMax);
         this.clock = clock;
         this.listener = listener;
         this.faults = faults;
+        this.sync = sync;
+        this.housekeeper = housekeeper;
         preparer = new PagePreparer(clock::nanos, idleStrategy::wake);
         idleStrategy.watch(preparer);
         preparerRunner = new AgentRunner(idleStrategy, this::agentFailed, null, preparer);
-        sync = new ThreadPoolExecutor(
+    }
+
+    private static ExecutorService syncAgents() {
+        ThreadPoolExecutor agents = new ThreadPoolExecutor(
                 SYNC_THREADS,
                 SYNC_THREADS,
                 IDLE_THREAD_SECONDS,
@@ -65,10 +77,15 @@ public final class LogRuntime implements AutoCloseable {
                 new LinkedBlockingQueue<>(), // bounded by the logs: each has at most one flush and one seal a segment
                 // in it
                 threads("millrace-sync"));
-        sync.allowCoreThreadTimeOut(true);
-        housekeeper = new ScheduledThreadPoolExecutor(1, threads("millrace-housekeeper"));
-        housekeeper.setRemoveOnCancelPolicy(true);
-        housekeeper.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
+        agents.allowCoreThreadTimeOut(true);
+        return agents;
+    }
+
+    private static ScheduledExecutorService housekeeper() {
+        ScheduledThreadPoolExecutor agent = new ScheduledThreadPoolExecutor(1, threads("millrace-housekeeper"));
+        agent.setRemoveOnCancelPolicy(true);
+        agent.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
+        return agent;
     }
 
     /** Starts the agents. */
@@ -82,7 +99,8 @@ public final class LogRuntime implements AutoCloseable {
      * @param openSegmentsMax so many segments, of all logs together, hold their files open while nobody uses them
      */
     public static LogRuntime start(LogClock clock, LogListener listener, FileFaults faults, int openSegmentsMax) {
-        LogRuntime runtime = new LogRuntime(clock, listener, faults, openSegmentsMax);
+        LogRuntime runtime =
+                new LogRuntime(clock, listener, faults, openSegmentsMax, syncAgents(), housekeeper());
         ScheduledFuture<?> unused = runtime.every(SWEEP_PERIOD_MS, runtime.openSegments::sweep);
         AgentRunner.startOnThread(runtime.preparerRunner, threads("millrace-page-preparer"));
         return runtime;
@@ -91,6 +109,21 @@ public final class LogRuntime implements AutoCloseable {
     /** Starts the agents with the machine's clock and nobody listening. */
     public static LogRuntime start() {
         return start(LogClock.SYSTEM, LogListener.NONE, FileFaults.NONE);
+    }
+
+    /**
+     * A runtime without a thread of its own: {@code agents} does what the sync agents and the housekeeper do, and whoever made it
+     * drives {@link #preparer()}. For simulations, in which one thread does everything in an order that a seed decides.
+     */
+    static LogRuntime driven(
+            LogClock clock,
+            LogListener listener,
+            FileFaults faults,
+            int openSegmentsMax,
+            ScheduledExecutorService agents) {
+        LogRuntime runtime = new LogRuntime(clock, listener, faults, openSegmentsMax, agents, agents);
+        ScheduledFuture<?> unused = runtime.every(SWEEP_PERIOD_MS, runtime.openSegments::sweep);
+        return runtime;
     }
 
     private static ThreadFactory threads(String name) {

@@ -1,0 +1,319 @@
+package io.millrace.log.simulation;
+
+import static io.millrace.log.simulation.Disagreement.require;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * The naive twin of one log: a list of batches, where it starts and ends, and how far it is known to be on the disk.
+ *
+ * <p>Batches below the start are kept, because a crash may bring back what was deleted. What may or may not have happened (an append
+ * that was cut off by a crash or refused by a full disk) is a <i>branch</i>: another end of the same log, which a crash may show in
+ * place of this one, from the fork on, as long as nothing beyond the fork has been forced.
+ */
+final class ModelLog {
+    /** How many batches of a producer are remembered for certain while the log is open. */
+    private static final int REMEMBERED = 5;
+
+    private record Branch(long fork, List<ModelBatch> batches) {}
+
+    private List<ModelBatch> batches = new ArrayList<>();
+    private final List<Branch> branches = new ArrayList<>();
+    private final Map<Long, Integer> producerEpochs = new TreeMap<>();
+    /** Offset from which on the log has been appended to since it was opened or cut. */
+    private long rememberedFrom;
+
+    private long start;
+    /** A crash may show a start as late as this: that of a restart which may or may not have happened. */
+    private long startMax;
+    /** Epochs are known from here on: those of deleted records are forgotten, and stay so where a crash brings the records back. */
+    private long epochsFrom;
+
+    private long end;
+    private long synced;
+    private long highWatermark;
+    private int begunEpoch = -1;
+
+    long start() {
+        return start;
+    }
+
+    long end() {
+        return end;
+    }
+
+    long epochsFrom() {
+        return Math.max(epochsFrom, start);
+    }
+
+    long synced() {
+        return synced;
+    }
+
+    long highWatermark() {
+        return highWatermark;
+    }
+
+    List<ModelBatch> batches() {
+        return batches;
+    }
+
+    // ---- what is done to it
+    // ----------------------------------------------------------------------------------------------------
+
+    void append(List<ModelBatch> appended) {
+        for (ModelBatch batch : appended) {
+            require(batch.base() >= end, "the model itself is out of order");
+            batches.add(batch);
+            end = batch.last() + 1;
+            if (batch.producerId() >= 0) {
+                producerEpochs.merge(batch.producerId(), (int) batch.producerEpoch(), Math::max);
+            }
+        }
+    }
+
+    /** Batches that were handed to the log, which did not take them or did not answer. */
+    void maybeAppended(List<ModelBatch> perhaps) {
+        List<ModelBatch> longer = new ArrayList<>(batches);
+        longer.addAll(perhaps);
+        branches.add(new Branch(end, longer));
+        for (ModelBatch batch : perhaps) {
+            if (batch.producerId() >= 0) {
+                producerEpochs.merge(batch.producerId(), (int) batch.producerEpoch(), Math::max);
+            }
+        }
+    }
+
+    void syncedTo(long offset) {
+        if (offset > synced) {
+            synced = offset;
+            branches.removeIf(branch -> branch.fork < synced);
+        }
+    }
+
+    void startsAt(long offset) {
+        start = Math.max(start, offset);
+        startMax = Math.max(start, startMax);
+        highWatermark = Math.max(highWatermark, start);
+    }
+
+    void highWatermarkIs(long offset) {
+        highWatermark = offset;
+    }
+
+    void begunEpoch(int epoch) {
+        begunEpoch = epoch;
+    }
+
+    /** The end after a cut at an offset: a batch that contains it goes as a whole. */
+    long endAfterCut(long offset) {
+        long after = end;
+        for (int i = batches.size() - 1; i >= 0 && batches.get(i).last() >= offset; i--) {
+            after = batches.get(i).base();
+        }
+        return Math.min(after, end);
+    }
+
+    /** Whatever was cut may be seen again after a crash until the cut is known to be on the disk: {@code certain}. */
+    void truncateTo(long newEnd, boolean certain) {
+        List<ModelBatch> before = new ArrayList<>(batches);
+        batches.removeIf(batch -> batch.base() >= newEnd);
+        branches.removeIf(branch -> branch.fork > newEnd || certain);
+        if (!certain) {
+            branches.add(new Branch(newEnd, before));
+        }
+        end = newEnd;
+        start = Math.min(start, end);
+        synced = Math.min(synced, newEnd);
+        highWatermark = Math.min(highWatermark, newEnd);
+        rememberedFrom = end;
+        begunEpoch = -1;
+    }
+
+    /** A cut that failed half way: everything behind it may be gone. */
+    void maybeTruncatedTo(long newEnd) {
+        synced = Math.min(synced, newEnd);
+        highWatermark = Math.min(highWatermark, newEnd);
+    }
+
+    /** The same for a restart: what is found may be the old log, or an empty one that begins there. */
+    void maybeRestartedAt(long offset) {
+        branches.add(new Branch(offset, new ArrayList<>()));
+        startMax = Math.max(start, offset);
+        synced = Math.min(synced, offset);
+    }
+
+    void restartAt(long offset, boolean certain) {
+        List<ModelBatch> before = batches;
+        startMax = certain ? offset : Math.max(start, offset);
+        batches = new ArrayList<>();
+        branches.clear();
+        if (!certain) {
+            branches.add(new Branch(offset, before));
+        }
+        start = offset;
+        end = offset;
+        synced = offset;
+        epochsFrom = offset;
+        highWatermark = offset;
+        rememberedFrom = offset;
+        begunEpoch = -1;
+    }
+
+    // ---- what a crash may leave of it
+    // ------------------------------------------------------------------------------------------------
+
+    /**
+     * Takes what was found after the log was opened again, or says why that cannot be.
+     *
+     * @param exact nothing may be missing: the log was closed in order, or the process was killed and no operation was at work
+     */
+    void reopened(long foundStart, long foundEnd, List<ModelBatch> found, boolean exact) {
+        String range = "found [" + foundStart + ", " + foundEnd + ") of [" + start + ", " + end + ") synced " + synced;
+        require(foundEnd >= synced, "lost what was on the disk: " + range);
+        require(foundStart <= Math.max(start, startMax), "lost what had not been deleted: " + range);
+        requireNoHole(foundStart, foundEnd, found, range);
+        List<ModelBatch> match = isPrefix(batches, found, foundEnd) ? batches : matchingBranch(found, foundEnd);
+        require(match != null, "changed records: " + range + ": " + firstDifference(found));
+        require(!exact || (foundEnd == end && match == batches), "not what was closed: " + range);
+        batches = new ArrayList<>(
+                match.stream().filter(batch -> batch.last() < foundEnd).toList());
+        end = foundEnd;
+        epochsFrom = Math.max(epochsFrom, start);
+        start = foundStart;
+        startMax = start;
+        highWatermark = Math.max(start, Math.min(highWatermark, end));
+        rememberedFrom = end;
+        begunEpoch = -1;
+    }
+
+    private List<ModelBatch> matchingBranch(List<ModelBatch> found, long foundEnd) {
+        for (Branch branch : branches) {
+            if (isPrefix(branch.batches, found, foundEnd)) {
+                return branch.batches;
+            }
+        }
+        return null;
+    }
+
+    private static void requireNoHole(long foundStart, long foundEnd, List<ModelBatch> found, String range) {
+        long next = foundStart;
+        for (ModelBatch batch : found) {
+            boolean first = next == foundStart;
+            require(
+                    batch.base() == next || (first && batch.base() <= next && batch.last() >= next),
+                    "a hole: " + next + " is followed by " + batch + ": " + range);
+            next = batch.last() + 1;
+        }
+        require(next == foundEnd, "no record at " + next + ": " + range);
+    }
+
+    private static boolean isPrefix(List<ModelBatch> all, List<ModelBatch> found, long foundEnd) {
+        if (found.isEmpty()) {
+            return all.isEmpty()
+                    || all.stream().noneMatch(batch -> batch.base() < foundEnd && batch.last() >= foundEnd);
+        }
+        int at = indexOf(all, found.get(0).base());
+        if (at < 0 || at + found.size() > all.size()) {
+            return false;
+        }
+        for (int i = 0; i < found.size(); i++) {
+            if (!Arrays.equals(found.get(i).bytes(), all.get(at + i).bytes())) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private static int indexOf(List<ModelBatch> all, long base) {
+        for (int i = 0; i < all.size(); i++) {
+            if (all.get(i).base() == base) {
+                return i;
+            }
+        }
+        return -1;
+    }
+
+    private String firstDifference(List<ModelBatch> found) {
+        for (ModelBatch batch : found) {
+            int at = indexOf(batches, batch.base());
+            if (at < 0 || !Arrays.equals(batches.get(at).bytes(), batch.bytes())) {
+                return "found " + batch + ", expected " + (at < 0 ? "none" : batches.get(at)) + ", branches "
+                        + branches.stream()
+                                .map(branch -> branch.fork + "+" + branch.batches.size())
+                                .toList();
+            }
+        }
+        return "nothing differs";
+    }
+
+    // ---- what readers are to see
+    // ---------------------------------------------------------------------------------------------------
+
+    /** The batches from the one on that holds {@code from}, and that end at or below {@code bound}. */
+    List<ModelBatch> between(long from, long bound) {
+        return batches.stream()
+                .filter(batch -> batch.last() >= from && batch.last() < bound)
+                .toList();
+    }
+
+    /** The first batch at or above the start with a record at or after that time, or null. */
+    ModelBatch firstAtOrAfter(long timestampMs) {
+        return between(start, end).stream()
+                .filter(batch -> batch.maxTimestamp() >= timestampMs)
+                .findFirst()
+                .orElse(null);
+    }
+
+    /** The epoch at an offset, -1 where there is no record. */
+    int epochAt(long offset) {
+        return batches.stream()
+                .filter(batch -> batch.base() <= offset && batch.last() >= offset)
+                .mapToInt(ModelBatch::epoch)
+                .findFirst()
+                .orElse(-1);
+    }
+
+    /** The newest epoch that the log must know, -1 if none. */
+    int latestEpoch() {
+        int written = between(epochsFrom(), end).stream()
+                .mapToInt(ModelBatch::epoch)
+                .max()
+                .orElse(-1);
+        return Math.max(written, begunEpoch);
+    }
+
+    // ---- producers
+    // ---------------------------------------------------------------------------------------------------------------------
+
+    /** The newest batch of a producer, where the log must know it; null where it has none or it was deleted. */
+    ModelBatch newestOf(long producerId) {
+        ModelBatch newest = null;
+        for (ModelBatch batch : between(start, end)) {
+            newest = batch.producerId() == producerId ? batch : newest;
+        }
+        return newest;
+    }
+
+    /** Largest epoch that the producer was ever seen with, also in what was lost; -1 if never. */
+    int producerEpochMax(long producerId) {
+        return producerEpochs.getOrDefault(producerId, -1);
+    }
+
+    /** Whether a repetition of this batch must be known as one: the newest always, four older ones until the log is opened again. */
+    boolean mustRemember(ModelBatch batch) {
+        int newer = 0;
+        boolean epochEnded = false;
+        for (ModelBatch other : between(start, end)) {
+            if (other.producerId() == batch.producerId() && other.base() > batch.base()) {
+                newer++;
+                epochEnded |= other.producerEpoch() != batch.producerEpoch();
+            }
+        }
+        return newer == 0 || (newer < REMEMBERED && !epochEnded && batch.base() >= rememberedFrom);
+    }
+}

@@ -1,0 +1,27 @@
+package io.millrace.log.simulation;
+
+/**
+ * What a history came to.
+ *
+ * @param seed decides all of it
+ * @param hash of every step, every answer and every byte at the end
+ * @param steps operations on the logs
+ * @param fileOperations operations on files that the engine made
+ * @param crashes losses of power
+ * @param kills ends of the process alone
+ * @param closes orderly stops
+ * @param faults operations on files that were made to fail
+ * @param damages bits flipped and files cut behind the engine's back
+ * @param records that stood in the logs at the end
+ */
+record Outcome(
+        long seed,
+        long hash,
+        int steps,
+        long fileOperations,
+        int crashes,
+        int kills,
+        int closes,
+        long faults,
+        int damages,
+        long records) {}
