@@ -1,11 +1,14 @@
 package io.millrace.log;
 
 import io.millrace.log.segment.Segment;
+import io.millrace.mapped.StorageException;
+import io.millrace.mapped.StorageFile;
 
 /**
  * Takes things away: at the front for retention and deleted records, at the back for truncation. Under the writer lock.
  *
- * <p>A segment that has left the list is renamed and removed after a delay; slices of it live on.
+ * <p>A segment that has left the list is renamed and removed after a delay; slices of it live on. A truncation is on the disk when it
+ * returns.
  */
 final class LogTrimmer {
     private final LogState log;
@@ -123,6 +126,19 @@ final class LogTrimmer {
             truncateFullyAndStartAt(Math.max(offset, log.offsets.logStart()));
             return;
         }
+        wholly(() -> cutAt(offset));
+    }
+
+    /** A cut that fails half way leaves nothing to go on with, also where it is only the disk that is full. */
+    private void wholly(Runnable cut) {
+        try {
+            cut.run();
+        } catch (StorageException e) {
+            throw log.fail(e);
+        }
+    }
+
+    private void cutAt(long offset) {
         log.countCut(offset);
         Segment[] segments = log.segments.all();
         int keptLast = LogSegments.floorIndex(segments, offset);
@@ -132,11 +148,18 @@ final class LogTrimmer {
             log.deleteLater(segments[i], "truncation");
         }
         long end = active.truncateTo(offset);
+        forceCut(active);
         active.activate(LogState.limits(log.config()));
         long start = Math.min(log.offsets.logStart(), end);
         log.offsets.cutTo(start, end, active.baseOffset(), active.size());
         log.epochs.truncateFromEnd(end);
         reloadProducers(start, end);
+    }
+
+    /** Before anything is appended: a crash must not bring back what was cut, behind what came in its place. */
+    private void forceCut(Segment active) {
+        active.force();
+        StorageFile.forceDirectory(log.directory, log.runtime.faults());
     }
 
     private void reloadProducers(long start, long end) {
@@ -148,6 +171,10 @@ final class LogTrimmer {
 
     /** See {@link PartitionLog#truncateFullyAndStartAt}. */
     void truncateFullyAndStartAt(long offset) {
+        wholly(() -> restartAt(offset));
+    }
+
+    private void restartAt(long offset) {
         log.countCut(offset);
         Segment[] segments = log.segments.all();
         for (Segment segment : segments) {
@@ -158,6 +185,7 @@ final class LogTrimmer {
                 offset,
                 LogState.limits(log.config()),
                 log.runtime.clock().millis());
+        forceCut(active);
         active.activate(LogState.limits(log.config()));
         log.segments.replaceAll(active);
         log.runtime.listener().segmentCreated(log.directory, offset);
