@@ -175,7 +175,8 @@ final class LogTrimmer {
     }
 
     private void restartAt(long offset) {
-        log.countCut(offset);
+        log.countCut(0); // nothing is promised from here on: a crash may find the old segments gone and the new one not
+        // there
         Segment[] segments = log.segments.all();
         for (Segment segment : segments) {
             log.deleteLater(segment, "truncation");

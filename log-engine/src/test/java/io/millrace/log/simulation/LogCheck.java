@@ -28,7 +28,10 @@ final class LogCheck {
             List<ModelBatch> batches = ModelBatch.parse(bytes);
             int whole = batches.stream().mapToInt(ModelBatch::size).sum();
             require(!batches.isEmpty(), "nothing can be read at " + next + " of " + log);
-            requireEqual(bytes.limit(), whole, "bytes that are no batch at " + next + " of " + log);
+            requireEqual(
+                    bytes.limit(),
+                    whole,
+                    "bytes that are no batch at " + next + " after " + batches.get(batches.size() - 1) + " of " + log);
             found.addAll(batches);
             next = batches.get(batches.size() - 1).last() + 1;
         }

@@ -136,7 +136,9 @@ final class ModelLog {
 
     /** A cut that failed half way: everything behind it may be gone. */
     void maybeTruncatedTo(long newEnd) {
-        synced = Math.min(synced, newEnd);
+        // Where nothing is left it is a restart, which may have been cut off between the old segments and the new one.
+        synced = newEnd <= start ? 0 : Math.min(synced, newEnd);
+        startMax = newEnd <= start ? end : startMax;
         highWatermark = Math.min(highWatermark, newEnd);
     }
 
@@ -144,7 +146,7 @@ final class ModelLog {
     void maybeRestartedAt(long offset) {
         branches.add(new Branch(offset, new ArrayList<>()));
         startMax = Math.max(start, offset);
-        synced = Math.min(synced, offset);
+        synced = 0;
     }
 
     void restartAt(long offset, boolean certain) {
@@ -177,7 +179,9 @@ final class ModelLog {
         require(foundEnd >= synced, "lost what was on the disk: " + range);
         require(foundStart <= Math.max(start, startMax), "lost what had not been deleted: " + range);
         requireNoHole(foundStart, foundEnd, found, range);
-        List<ModelBatch> match = isPrefix(batches, found, foundEnd) ? batches : matchingBranch(found, foundEnd);
+        boolean emptied = found.isEmpty() && foundEnd <= Math.max(start, startMax);
+        List<ModelBatch> match =
+                emptied || isPrefix(batches, found, foundEnd) ? batches : matchingBranch(found, foundEnd);
         require(match != null, "changed records: " + range + ": " + firstDifference(found));
         require(!exact || (foundEnd == end && match == batches), "not what was closed: " + range);
         batches = new ArrayList<>(
