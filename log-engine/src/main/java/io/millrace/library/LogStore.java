@@ -15,7 +15,7 @@ import io.millrace.log.checkpoint.PartitionName;
 import io.millrace.log.checkpoint.StoreMarker;
 import io.millrace.mapped.FileFaults;
 import io.millrace.mapped.StorageException;
-import java.io.IOException;
+import io.millrace.mapped.StorageFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -340,11 +340,7 @@ public final class LogStore implements AutoCloseable {
         }
 
         private void createDirectory() {
-            try {
-                Files.createDirectories(directory);
-            } catch (IOException e) {
-                throw StorageException.of("create directory", directory, -1, e);
-            }
+            StorageFile.createDirectories(directory, faults);
         }
 
         private DirectoryLock lock() {

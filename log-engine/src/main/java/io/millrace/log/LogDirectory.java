@@ -222,7 +222,7 @@ public final class LogDirectory implements AutoCloseable {
 
     private void prepare(NewLog wanted) {
         Path directory = path(wanted.name());
-        createDirectories(directory);
+        StorageFile.createDirectories(directory, runtime.faults());
         new PartitionMetadata(wanted.topicIdMsb, wanted.topicIdLsb).write(directory, runtime.faults());
     }
 

@@ -99,8 +99,7 @@ public final class LogRuntime implements AutoCloseable {
      * @param openSegmentsMax so many segments, of all logs together, hold their files open while nobody uses them
      */
     public static LogRuntime start(LogClock clock, LogListener listener, FileFaults faults, int openSegmentsMax) {
-        LogRuntime runtime =
-                new LogRuntime(clock, listener, faults, openSegmentsMax, syncAgents(), housekeeper());
+        LogRuntime runtime = new LogRuntime(clock, listener, faults, openSegmentsMax, syncAgents(), housekeeper());
         ScheduledFuture<?> unused = runtime.every(SWEEP_PERIOD_MS, runtime.openSegments::sweep);
         AgentRunner.startOnThread(runtime.preparerRunner, threads("millrace-page-preparer"));
         return runtime;
