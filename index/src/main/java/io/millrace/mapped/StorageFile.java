@@ -144,6 +144,7 @@ public final class StorageFile implements AutoCloseable {
 
     private FileChannel openAgain() {
         try {
+            faults.before(Operation.OPEN, path, 0, 0);
             return FileChannel.open(path, optionsOf(mode == Mode.CREATE ? Mode.READ_WRITE : mode));
         } catch (IOException e) {
             throw failed("open", -1, e);

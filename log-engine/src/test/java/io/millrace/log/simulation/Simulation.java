@@ -98,7 +98,11 @@ final class Simulation {
     private Outcome run() {
         reopen(true);
         for (step = 1; step <= settings.steps(); step++) {
-            history.add(step());
+            try {
+                history.add(step());
+            } catch (StorageException e) {
+                require(disk.isOff(), "a step failed without a fault: " + e);
+            }
             if (disk.isOff()) {
                 end(false);
                 reopen(false);

@@ -16,6 +16,7 @@ final class Acknowledgements {
     private final AtomicLongArray acknowledged;
     private final AtomicLongArray flushed;
     private final LongAdder count = new LongAdder();
+    private volatile boolean cutting;
     private volatile boolean done;
 
     Acknowledgements(DataInputStream pipe, int partitions) {
@@ -33,10 +34,7 @@ final class Acknowledgements {
                 switch (what) {
                     case Writer.OPENING -> opening.countDown();
                     case Writer.READY -> ready.countDown();
-                    case Writer.ACKNOWLEDGED -> {
-                        raise(acknowledged, pipe);
-                        count.increment();
-                    }
+                    case Writer.ACKNOWLEDGED -> raise(acknowledged, pipe);
                     case Writer.FLUSHED -> raise(flushed, pipe);
                     case Writer.DONE -> done = true;
                     default -> throw new IOException("not a message: " + what);
@@ -52,10 +50,22 @@ final class Acknowledgements {
         }
     }
 
-    private static void raise(AtomicLongArray offsets, DataInputStream pipe) throws IOException {
+    private void raise(AtomicLongArray offsets, DataInputStream pipe) throws IOException {
         int partition = pipe.readInt();
         long offset = pipe.readLong();
-        offsets.accumulateAndGet(partition, offset, Math::max);
+        if (!cutting) {
+            offsets.accumulateAndGet(partition, offset, Math::max);
+            count.increment();
+        }
+    }
+
+    /**
+     * The power is about to go: what is said from here on is heard and not believed. A force that is under way while the file system is
+     * shut down may be told that it succeeded, since its transaction is taken for committed when the journal has been given up; a
+     * machine without power tells nobody anything.
+     */
+    void cutting() {
+        cutting = true;
     }
 
     /** Waits until the writer is about to open its logs. */
@@ -95,7 +105,7 @@ final class Acknowledgements {
         return flushed.get(partition);
     }
 
-    /** Number of acknowledgements. */
+    /** Number of messages that were believed. */
     long count() {
         return count.sum();
     }

@@ -42,7 +42,8 @@ final class Child implements AutoCloseable {
     /** Has a writer begin a run, and hears it. */
     Acknowledgements begin(long run, int partitions) throws IOException {
         Acknowledgements heard = new Acknowledgements(output, partitions);
-        process.getOutputStream().write(ByteBuffer.allocate(Long.BYTES).putLong(0, run).array());
+        process.getOutputStream()
+                .write(ByteBuffer.allocate(Long.BYTES).putLong(0, run).array());
         process.getOutputStream().flush();
         return heard;
     }

@@ -72,18 +72,24 @@ final class LoopMount implements AutoCloseable {
         mounted = true;
     }
 
+    /** False where somebody still has a file open. */
+    boolean tryUnmount() {
+        try {
+            run("umount", point.toString());
+            mounted = false;
+        } catch (IOException busy) {
+            return false;
+        }
+        return true;
+    }
+
     /** Waits until the last file of a killed process has been closed. */
     void unmount() throws IOException {
-        for (int i = 1; mounted; i++) {
-            try {
-                run("umount", point.toString());
-                mounted = false;
-            } catch (IOException busy) {
-                if (i == UNMOUNT_ATTEMPTS) {
-                    throw busy;
-                }
-                pause();
+        for (int i = 1; mounted && !tryUnmount(); i++) {
+            if (i == UNMOUNT_ATTEMPTS) {
+                throw new IOException("somebody still has a file open in " + point);
             }
+            pause();
         }
     }
 

@@ -28,7 +28,7 @@ import picocli.CommandLine.Spec;
         description = "Cuts the power of a loop-mounted file system under the engine and verifies what is left.")
 public final class PowerCut implements Callable<Integer> {
     private static final Logger CLIENT_LOG = Logger.getLogger("org.apache.kafka");
-    private static final int CUTS_OF_A_FILE_SYSTEM = 3;
+    private static final int CUTS_OF_A_FILE_SYSTEM = 25;
     private static final int PARTITIONS = 4;
     private static final long PATIENCE_SECONDS = 60;
     private static final long END_SECONDS = 10;
@@ -50,7 +50,8 @@ public final class PowerCut implements Callable<Integer> {
     @Option(
             names = "--pages",
             defaultValue = "exact",
-            description = "exact: what was not forced is gone; random: each 4 KiB page kept or lost (${DEFAULT-VALUE}).")
+            description =
+                    "exact: what was not forced is gone; random: each 4 KiB page kept or lost (${DEFAULT-VALUE}).")
     private String pages = "exact";
 
     @Option(names = "--first-starts", defaultValue = "0", description = "Rounds with a broker's first start instead.")
@@ -67,7 +68,8 @@ public final class PowerCut implements Callable<Integer> {
 
     @Option(
             names = "--evidence",
-            description = "A directory for the files as they were before they were recovered, of each cut that broke a promise.")
+            description =
+                    "A directory for the files as they were before they were recovered, of each cut that broke a promise.")
     private Optional<Path> evidence = Optional.empty();
 
     @Option(names = "--json", description = "A file for the result.")
@@ -176,8 +178,8 @@ public final class PowerCut implements Callable<Integer> {
         boolean whileOpening = random.nextInt(8) == 0;
         Acknowledgements heard = writer.begin(run, PARTITIONS);
         wait(heard, whileOpening);
-        PageMix mix = cut(mount, writer);
-        boolean ended = heard.awaitEnd(END_SECONDS) && heard.isDone();
+        PageMix mix = cut(mount, writer, heard);
+        boolean ended = heard.awaitEnd(END_SECONDS) && heard.isDone() && mount.tryUnmount();
         if (!ended) {
             writer.close();
             heard.awaitEnd(PATIENCE_SECONDS);
@@ -190,14 +192,17 @@ public final class PowerCut implements Callable<Integer> {
         return ended;
     }
 
-    private @Nullable PageMix cut(LoopMount mount, Child writer) throws IOException, InterruptedException {
+    private @Nullable PageMix cut(LoopMount mount, Child writer, Acknowledgements heard)
+            throws IOException, InterruptedException {
         if (!pages.equals("random")) {
+            heard.cutting();
             FileSystemShutdown.of(mount.point());
             return null;
         }
         writer.freeze();
         try {
             PageMix mix = PageMix.copy(mount.point());
+            heard.cutting();
             FileSystemShutdown.of(mount.point());
             return mix;
         } finally {

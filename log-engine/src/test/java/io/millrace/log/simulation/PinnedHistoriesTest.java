@@ -1,0 +1,154 @@
+package io.millrace.log.simulation;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.millrace.log.AppendOrigin;
+import io.millrace.log.AppendResult;
+import io.millrace.log.AppendStatus;
+import io.millrace.log.DrivenRuntime;
+import io.millrace.log.LogConfig;
+import io.millrace.log.LogDirectory;
+import io.millrace.log.LogListener;
+import io.millrace.log.LogRuntime;
+import io.millrace.log.PartitionLog;
+import io.millrace.log.batch.RecordBatchBuilder;
+import io.millrace.log.checkpoint.DirectoryLock;
+import io.millrace.log.checkpoint.PartitionName;
+import io.millrace.mapped.FaultInjection;
+import io.millrace.mapped.FaultInjection.Failure;
+import io.millrace.mapped.FaultInjection.Rule;
+import io.millrace.mapped.FileFaults.Operation;
+import io.millrace.mapped.StorageException;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Random;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What the simulation has found, each in as few steps as it takes. */
+class PinnedHistoriesTest {
+    private static final PartitionName NAME = new PartitionName("t", 0);
+
+    @TempDir
+    private Path root;
+
+    private final SimulatedClock clock = new SimulatedClock();
+    private final Random random = new Random(1);
+    private final LogConfig config = LogConfig.builder().segmentBytes(4_000).build();
+    private SimulatedDisk disk;
+    private VirtualAgents agents;
+    private LogRuntime runtime;
+    private DirectoryLock lock;
+    private LogDirectory directory;
+    private PartitionLog log;
+
+    @BeforeEach
+    void start() {
+        disk = new SimulatedDisk(root, clock);
+        open();
+    }
+
+    private void open() {
+        agents = new VirtualAgents(clock);
+        runtime = DrivenRuntime.of(clock, LogListener.NONE, disk, 100, agents);
+        lock = DirectoryLock.acquire(root, disk);
+        directory = LogDirectory.open(root, lock, runtime, topic -> config, 1, LogListener.NONE);
+        log = directory.create(NAME.topic(), NAME.partition(), 1, 1, config);
+    }
+
+    @AfterEach
+    void letGo() {
+        directory.logs().forEach(PartitionLog::abandon);
+        lock.close();
+        runtime.preparer().onClose();
+        agents.shutdownNow();
+    }
+
+    private void cutPowerAndOpen(CrashStyle style) {
+        disk.stop();
+        letGo();
+        disk.cutPower(random, style);
+        open();
+    }
+
+    private void append(int batches) {
+        for (int i = 0; i < batches; i++) {
+            assertEquals(AppendStatus.APPENDED, tryAppend());
+        }
+    }
+
+    /** Two records of 480 bytes: eight offsets fill a segment. */
+    private AppendStatus tryAppend() {
+        RecordBatchBuilder builder = new RecordBatchBuilder();
+        builder.add(clock.millis(), null, new byte[400]).add(clock.millis(), null, new byte[400]);
+        return log.appendAsLeader(builder.build(), 0, AppendOrigin.CLIENT, new AppendResult());
+    }
+
+    @Test
+    void whatWasTruncatedStaysAwayAfterAnOrderlyCloseAndALossOfPower() {
+        append(6);
+        log.flush();
+        directory.truncate(Map.of(NAME, 4L));
+        directory.close();
+        cutPowerAndOpen(CrashStyle.NOTHING_KEPT);
+        assertEquals(4, log.logEndOffset());
+    }
+
+    @Test
+    void aSegmentThatLostItsEndIsTheEndOfTheLog() {
+        append(20);
+        assertTrue(log.segmentCount() > 3, log::toString);
+        cutPowerAndOpen(new CrashStyle(0.5, 0, 1));
+        assertEquals(
+                log.logEndOffset() - log.logStartOffset(),
+                2L * LogCheck.readAll(log).size());
+    }
+
+    @Test
+    void aFullDiskInTheMiddleOfATruncationTakesTheLogOffline() {
+        append(20);
+        disk.inject(new FaultInjection(1, ns -> {})
+                .with(Rule.of(Failure.NO_SPACE, 1, Operation.OPEN)
+                        .on(file -> file.toString().endsWith(".log"))));
+        assertThrows(StorageException.class, () -> log.truncateFullyAndStartAt(50));
+        disk.inject(new FaultInjection(1, ns -> {}));
+        assertNotNull(log.failure());
+        assertEquals(AppendStatus.OFFLINE, tryAppend());
+        log.close();
+    }
+
+    @Test
+    void aCutInsideABatchIsNotTakenForDamageLater() {
+        append(6);
+        log.flush();
+        directory.housekeep(clock.millis() + 100_000);
+        directory.truncate(Map.of(NAME, 5L));
+        assertEquals(4, log.logEndOffset());
+        append(1);
+        cutPowerAndOpen(new CrashStyle(0, 1, 1));
+        assertTrue(log.logEndOffset() >= 4, log::toString);
+    }
+
+    @Test
+    void aRestartOfTheLogThatIsCutOffIsNoDamage() {
+        append(6);
+        log.flush();
+        for (int operations = 0; operations < 40; operations++) {
+            append(2);
+            log.flush();
+            disk.stopAfter(operations);
+            try {
+                directory.truncateFullyAndStartAt(NAME.topic(), NAME.partition(), log.logEndOffset() + 10);
+            } catch (StorageException e) {
+                assertTrue(disk.isOff(), e::toString);
+            }
+            cutPowerAndOpen(new CrashStyle(0.5, 0.5, 0.5));
+            assertTrue(directory.offline().isEmpty(), directory.offline()::toString);
+        }
+    }
+}
