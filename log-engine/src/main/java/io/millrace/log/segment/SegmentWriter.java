@@ -49,8 +49,8 @@ public final class SegmentWriter {
     private static final int STREAK_APPENDS = 4;
 
     private static final long STREAK_NS = TimeUnit.SECONDS.toNanos(1);
-    /** Some two times what making the largest window takes. */
-    private static final long AWAIT_NS_MAX = TimeUnit.MILLISECONDS.toNanos(4);
+    /** Some 4 ms, two times what making the largest window takes: a spin is a pause of the processor, 20 ns. */
+    private static final int AWAIT_SPINS_MAX = 200_000;
 
     private static final long AWAIT_PAUSE_NS = TimeUnit.MILLISECONDS.toNanos(200);
     private static final long NOT_NOW = Long.MAX_VALUE;
@@ -115,7 +115,7 @@ public final class SegmentWriter {
         this.nanos = nanos;
         this.prepareIndexes = prepareIndexes;
         this.notBeforeNs = nanos.getAsLong();
-        this.awaitAgainNs = System.nanoTime();
+        this.awaitAgainNs = notBeforeNs;
     }
 
     /** Where the next byte goes. */
@@ -163,22 +163,19 @@ public final class SegmentWriter {
     /**
      * The next window, waited for while the preparer is at it: what outruns the preparer is served sooner so than through the channel,
      * where it would stand behind the preparer's own writes to the file. Bounded, and not tried again for a while where it was in vain,
-     * because the preparer does not get a processor. In real time: it is another thread's work that takes it.
+     * because the preparer does not get a processor.
      */
     private @Nullable Window awaitNext() {
         Window ready = next;
-        long startNs = ready == null && requested ? System.nanoTime() : 0;
-        if (startNs == 0 || startNs - awaitAgainNs < 0) {
+        if (ready != null || !requested || nanos.getAsLong() - awaitAgainNs < 0) {
             return ready;
         }
-        long now = startNs;
-        while (ready == null && requested && now - startNs < AWAIT_NS_MAX) {
+        for (int spins = 0; ready == null && requested && spins < AWAIT_SPINS_MAX; spins++) {
             Thread.onSpinWait();
             ready = next;
-            now = System.nanoTime();
         }
         if (ready == null) {
-            awaitAgainNs = now + AWAIT_PAUSE_NS;
+            awaitAgainNs = nanos.getAsLong() + AWAIT_PAUSE_NS;
         }
         return ready;
     }
