@@ -6,10 +6,13 @@ import io.millrace.log.batch.RecordBatchDescriptor;
 import io.millrace.log.batch.RecordCursor;
 import io.millrace.log.checkpoint.OffsetCheckpoint;
 import io.millrace.log.checkpoint.PartitionName;
+import io.millrace.log.compact.SegmentSwap;
 import io.millrace.log.segment.SegmentFiles;
 import io.millrace.mapped.FileFaults;
 import io.millrace.mapped.StorageException;
+import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -52,6 +55,7 @@ public final class BatchTailer implements AutoCloseable {
     private static final int LOCATE_ATTEMPTS = 20;
     private static final int FAULTS_MAX = 3;
     private static final long UNKNOWN = -1;
+    private static final long NOT_NOW = -2;
 
     private final Path directory;
     private final @Nullable PartitionLog log;
@@ -67,6 +71,9 @@ public final class BatchTailer implements AutoCloseable {
     private long position;
     /** The base offset it must have; UNKNOWN after a jump by an index. */
     private long chainOffset = UNKNOWN;
+
+    /** The next offset for which its segment was looked up once more, before anything was passed over. */
+    private long relocatedFor = UNKNOWN;
 
     private long knownEnd;
     private long skipped;
@@ -162,17 +169,18 @@ public final class BatchTailer implements AutoCloseable {
     private boolean nextPublished(PartitionLog published) {
         int attempt = 0;
         while (nextOffset < endOf(published)) {
-            if (window.isOpen() || locate(nextOffset)) {
-                int size = window.sizeAt(position);
-                if (size >= RecordBatchDescriptor.HEADER_SIZE && window.load(position, size, false)) {
-                    show(size);
-                    if (isWanted()) {
-                        return true;
-                    }
-                    continue;
-                }
+            if (!window.isOpen() && !locate(nextOffset)) {
+                return false;
             }
-            enterAfter(attempt++);
+            int size = window.sizeAt(position);
+            if (size >= RecordBatchDescriptor.HEADER_SIZE && window.load(position, size, false)) {
+                show(size);
+                if (isWanted()) {
+                    return true;
+                }
+            } else if (!enterAfter(attempt++)) {
+                return false;
+            }
         }
         return false;
     }
@@ -184,16 +192,31 @@ public final class BatchTailer implements AutoCloseable {
         return knownEnd;
     }
 
-    /** What is published and not here is in the next segment, or gone. */
-    private void enterAfter(int attempt) {
+    /** What is published and not here is in the next segment, or gone. False where it cannot be told right now. */
+    private boolean enterAfter(int attempt) {
         if (attempt >= LOCATE_ATTEMPTS) {
-            throw StorageException.damaged(directory, position, "offset " + nextOffset + " is published and not found");
+            throw notFound();
         }
         if (window.isOpen() && chainOffset == UNKNOWN) {
             startOfSegment();
-        } else if (!window.isOpen() || !(enter(chainOffset) || enterBehindGap())) {
-            locate(nextOffset);
+            return true;
         }
+        if (window.isOpen() && enter(chainOffset)) {
+            return true;
+        }
+        if (relocatedFor != nextOffset) {
+            relocatedFor = nextOffset;
+            return locate(nextOffset);
+        }
+        long base = baseBehindGap();
+        if (base == UNKNOWN) {
+            throw notFound();
+        }
+        return base != NOT_NOW && enter(base);
+    }
+
+    private StorageException notFound() {
+        return StorageException.damaged(directory, position, "offset " + nextOffset + " is published and not found");
     }
 
     private boolean nextVerified() {
@@ -323,11 +346,6 @@ public final class BatchTailer implements AutoCloseable {
         return true;
     }
 
-    private boolean enterBehindGap() {
-        long base = baseBehindGap();
-        return base != UNKNOWN && enter(base);
-    }
-
     /** While nothing comes: whether the log goes on in another file. */
     private boolean lookForNextSegment() {
         long now = clock.nanos();
@@ -338,11 +356,15 @@ public final class BatchTailer implements AutoCloseable {
         long base = existing(chainOffset);
         if (base == UNKNOWN && now - lastListNs >= LIST_NS) {
             lastListNs = now;
-            base = baseBehindGap();
             requireUncut();
+            base = baseBehindGap();
+            if (base >= 0 && relocatedFor != nextOffset) {
+                relocatedFor = nextOffset;
+                return locate(nextOffset);
+            }
         }
         // The file of the next segment is made after the last batch of this one: look once more.
-        return base != UNKNOWN && (window.sizeAt(position) != 0 || enter(base));
+        return base >= 0 && (window.sizeAt(position) != 0 || enter(base));
     }
 
     private long existing(long base) {
@@ -351,13 +373,39 @@ public final class BatchTailer implements AutoCloseable {
         return exists ? base : UNKNOWN;
     }
 
-    /** Where the log goes on that neither ends here nor goes on at the next offset: behind what was deleted or compacted away. */
+    /**
+     * Where the log goes on that neither ends here nor goes on at the next offset: behind what was deleted or compacted away. While
+     * compaction swaps its segments in, one of them may have no name: then this is not the time to jump.
+     */
     private long baseBehindGap() {
+        long base = nextBaseFrom(bases());
+        boolean isStable = base == UNKNOWN || (!isSwapping() && nextBaseFrom(bases()) == base);
+        if (!isStable) {
+            return NOT_NOW;
+        }
         long[] bases = bases();
-        if (bases.length > 0 && bases[0] > nextOffset) {
+        if (base != UNKNOWN && bases.length > 0 && bases[0] > nextOffset) {
             skipTo(bases[0]);
         }
-        return nextBaseAbove(bases);
+        return base;
+    }
+
+    private long nextBaseFrom(long[] bases) {
+        long least = Math.max(chainOffset, window.baseOffset() + (window.isOpen() ? 1 : 0));
+        for (long each : bases) {
+            if (each >= least) {
+                return each;
+            }
+        }
+        return UNKNOWN;
+    }
+
+    private boolean isSwapping() {
+        try (DirectoryStream<Path> swaps = Files.newDirectoryStream(directory, "*" + SegmentSwap.SWAP)) {
+            return swaps.iterator().hasNext();
+        } catch (IOException e) {
+            throw StorageException.of("list", directory, -1, e);
+        }
     }
 
     private long nextBaseAbove(long[] bases) {
@@ -404,6 +452,10 @@ public final class BatchTailer implements AutoCloseable {
                 return false;
             }
             long wanted = Math.max(offset, earliest(bases));
+            if (wanted > offset && (isSwapping() || !Arrays.equals(bases(), bases))) {
+                window.close();
+                return false;
+            }
             if (enter(bases[floorIndex(bases, wanted)])) {
                 startAt(wanted);
                 return true;
@@ -468,6 +520,7 @@ public final class BatchTailer implements AutoCloseable {
         window.close();
         sizeInBytes = 0;
         chainOffset = UNKNOWN;
+        relocatedFor = UNKNOWN;
         suspectPosition = UNKNOWN;
         knownEnd = 0;
         long now = clock.nanos();

@@ -27,11 +27,17 @@ class BatchTailerTest {
     private void write(ByteBuffer... batches) throws Exception {
         Path directory = Files.createDirectories(temp.resolve("log-0"));
         Path file = SegmentFiles.path(directory, 0, SegmentFiles.LOG);
+        Files.write(file, bytes(batches), StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+    }
+
+    private static byte[] bytes(ByteBuffer... batches) {
+        ByteBuffer all = ByteBuffer.allocate(100_000);
         for (ByteBuffer batch : batches) {
-            byte[] bytes = new byte[batch.remaining()];
-            batch.duplicate().get(bytes);
-            Files.write(file, bytes, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+            all.put(batch.duplicate());
         }
+        byte[] bytes = new byte[all.position()];
+        all.get(0, bytes);
+        return bytes;
     }
 
     private static ByteBuffer plain(long baseOffset, String... values) {
@@ -118,6 +124,37 @@ class BatchTailerTest {
             Files.createFile(SegmentFiles.path(temp.resolve("log-0"), 10, SegmentFiles.LOG));
             Stores.await("the segment is sealed", tailer::next);
             assertEquals(7, tailer.record().offset());
+        }
+    }
+
+    /** Two segments become one under the first's name, while a reader is in the old first one. */
+    @Test
+    void nothingIsPassedOverWhenSegmentsAreCompactedTogether() throws Exception {
+        Path directory = Files.createDirectories(temp.resolve("log-0"));
+        Path first = SegmentFiles.path(directory, 0, SegmentFiles.LOG);
+        Path second = SegmentFiles.path(directory, 2, SegmentFiles.LOG);
+        write(plain(0, "a"), plain(1, "b"));
+        Files.write(second, bytes(plain(2, "c", "d", "e")));
+        Files.write(SegmentFiles.path(directory, 5, SegmentFiles.LOG), bytes(plain(5, "f")));
+        try (ReadOnlyStore store = LogStore.openReadOnly(temp);
+                Tailer tailer = store.log("log").tailer().build()) {
+            assertTrue(tailer.next());
+            Path swap = directory.resolve("00000000000000000000.log.swap");
+            Files.write(swap, bytes(plain(1, "b"), plain(4, "e")));
+            Files.move(first, directory.resolve("00000000000000000000.log.deleted"));
+            Files.move(second, directory.resolve("00000000000000000002.log.deleted"));
+            assertTrue(tailer.next());
+            assertEquals("b", tailer.record().valueText());
+            long untilNs = System.nanoTime() + 100_000_000;
+            while (System.nanoTime() < untilNs) {
+                assertFalse(tailer.next());
+            }
+            Files.move(swap, first);
+            Stores.await("what was kept of the second segment", tailer::next);
+            assertEquals(4, tailer.record().offset());
+            Stores.await("the next segment", tailer::next);
+            assertEquals(5, tailer.record().offset());
+            assertEquals(0, tailer.skipped());
         }
     }
 
