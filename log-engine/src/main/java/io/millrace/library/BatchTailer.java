@@ -4,16 +4,8 @@ import io.millrace.log.LogClock;
 import io.millrace.log.PartitionLog;
 import io.millrace.log.batch.RecordBatchDescriptor;
 import io.millrace.log.batch.RecordCursor;
-import io.millrace.log.checkpoint.OffsetCheckpoint;
-import io.millrace.log.checkpoint.PartitionName;
-import io.millrace.log.compact.SegmentSwap;
-import io.millrace.log.segment.SegmentFiles;
-import io.millrace.mapped.FileFaults;
 import io.millrace.mapped.StorageException;
-import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.file.DirectoryStream;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
@@ -54,13 +46,14 @@ public final class BatchTailer implements AutoCloseable {
 
     private static final int LOCATE_ATTEMPTS = 20;
     private static final int FAULTS_MAX = 3;
-    private static final long UNKNOWN = -1;
+    private static final long UNKNOWN = LogFiles.NONE;
     private static final long NOT_NOW = -2;
 
     private final Path directory;
     private final @Nullable PartitionLog log;
     private final LogClock clock;
     private final IdleStrategy idle;
+    private final LogFiles files;
     private final SegmentWindow window;
     private final SegmentLookup lookup;
     private final CRC32C crc = new CRC32C();
@@ -99,6 +92,7 @@ public final class BatchTailer implements AutoCloseable {
         this.log = log;
         this.clock = clock;
         this.idle = idle;
+        files = new LogFiles(directory, log);
         window = new SegmentWindow(directory);
         lookup = new SegmentLookup(directory);
         long now = clock.nanos();
@@ -297,7 +291,7 @@ public final class BatchTailer implements AutoCloseable {
 
     private boolean isLaterSegmentThere() {
         if (laterBase == UNKNOWN) {
-            laterBase = nextBaseAbove(bases());
+            laterBase = LogFiles.firstAtLeast(files.bases(), window.baseOffset() + 1);
         }
         return laterBase != UNKNOWN;
     }
@@ -353,7 +347,7 @@ public final class BatchTailer implements AutoCloseable {
             return false;
         }
         lastLookNs = now;
-        long base = existing(chainOffset);
+        long base = chainOffset != window.baseOffset() && files.exists(chainOffset) ? chainOffset : UNKNOWN;
         if (base == UNKNOWN && now - lastListNs >= LIST_NS) {
             lastListNs = now;
             requireUncut();
@@ -367,63 +361,26 @@ public final class BatchTailer implements AutoCloseable {
         return base >= 0 && (window.sizeAt(position) != 0 || enter(base));
     }
 
-    private long existing(long base) {
-        boolean exists = base != window.baseOffset()
-                && SegmentFiles.path(directory, base, SegmentFiles.LOG).toFile().exists();
-        return exists ? base : UNKNOWN;
-    }
-
     /**
      * Where the log goes on that neither ends here nor goes on at the next offset: behind what was deleted or compacted away. While
      * compaction swaps its segments in, one of them may have no name: then this is not the time to jump.
      */
     private long baseBehindGap() {
-        long base = nextBaseFrom(bases());
-        boolean isStable = base == UNKNOWN || (!isSwapping() && nextBaseFrom(bases()) == base);
-        if (!isStable) {
+        long least = Math.max(chainOffset, window.baseOffset() + (window.isOpen() ? 1 : 0));
+        long[] bases = files.bases();
+        long base = LogFiles.firstAtLeast(bases, least);
+        if (base != UNKNOWN && (files.isSwapping() || LogFiles.firstAtLeast(files.bases(), least) != base)) {
             return NOT_NOW;
         }
-        long[] bases = bases();
         if (base != UNKNOWN && bases.length > 0 && bases[0] > nextOffset) {
             skipTo(bases[0]);
         }
         return base;
     }
 
-    private long nextBaseFrom(long[] bases) {
-        long least = Math.max(chainOffset, window.baseOffset() + (window.isOpen() ? 1 : 0));
-        for (long each : bases) {
-            if (each >= least) {
-                return each;
-            }
-        }
-        return UNKNOWN;
-    }
-
-    private boolean isSwapping() {
-        try (DirectoryStream<Path> swaps = Files.newDirectoryStream(directory, "*" + SegmentSwap.SWAP)) {
-            return swaps.iterator().hasNext();
-        } catch (IOException e) {
-            throw StorageException.of("list", directory, -1, e);
-        }
-    }
-
-    private long nextBaseAbove(long[] bases) {
-        for (long each : bases) {
-            if (each > window.baseOffset()) {
-                return each;
-            }
-        }
-        return UNKNOWN;
-    }
-
     private void skipTo(long offset) {
         skipped += offset - nextOffset;
         nextOffset = offset;
-    }
-
-    private long[] bases() {
-        return Files.isDirectory(directory) ? SegmentFiles.baseOffsets(directory) : new long[0];
     }
 
     private void requireUncut() {
@@ -446,17 +403,17 @@ public final class BatchTailer implements AutoCloseable {
     /** Opens the segment of an offset, and stands at a batch at or below it. False where the log has no file. */
     private boolean locate(long offset) {
         for (int attempt = 0; attempt < LOCATE_ATTEMPTS; attempt++) {
-            long[] bases = bases();
+            long[] bases = files.bases();
             if (bases.length == 0) {
                 window.close();
                 return false;
             }
-            long wanted = Math.max(offset, earliest(bases));
-            if (wanted > offset && (isSwapping() || !Arrays.equals(bases(), bases))) {
+            long wanted = Math.max(offset, files.earliest(bases));
+            if (wanted > offset && (files.isSwapping() || !Arrays.equals(files.bases(), bases))) {
                 window.close();
                 return false;
             }
-            if (enter(bases[floorIndex(bases, wanted)])) {
+            if (enter(bases[LogFiles.floorIndex(bases, wanted)])) {
                 startAt(wanted);
                 return true;
             }
@@ -472,34 +429,6 @@ public final class BatchTailer implements AutoCloseable {
         position = lookup.floorPosition(window.baseOffset(), wanted);
         if (position > 0) {
             chainOffset = UNKNOWN;
-        }
-    }
-
-    private static int floorIndex(long[] bases, long offset) {
-        int found = Arrays.binarySearch(bases, offset);
-        return found >= 0 ? found : Math.max(0, -found - 2);
-    }
-
-    /** The first offset that may be read: that of the first segment, or above it where records were deleted inside. */
-    private long earliest(long[] bases) {
-        return Math.max(bases[0], log == null ? checkpointedStart(directory) : log.logStartOffset());
-    }
-
-    static long checkpointedStart(Path directory) {
-        PartitionName name = PartitionName.parse(String.valueOf(directory.getFileName()));
-        Path parent = directory.toAbsolutePath().getParent();
-        if (name == null || parent == null) {
-            return 0;
-        }
-        try {
-            return new OffsetCheckpoint(parent, OffsetCheckpoint.LOG_START, FileFaults.NONE)
-                    .read()
-                    .getOrDefault(name, 0L);
-        } catch (StorageException e) {
-            if (e.kind() != StorageException.Kind.DAMAGED) {
-                throw e;
-            }
-            return 0; // as the writer does, who has it made anew
         }
     }
 
@@ -530,8 +459,8 @@ public final class BatchTailer implements AutoCloseable {
 
     /** The next batch is the first one of the log. */
     public void seekToEarliest() {
-        long[] bases = bases();
-        seek(bases.length == 0 ? 0 : earliest(bases));
+        long[] bases = files.bases();
+        seek(bases.length == 0 ? 0 : files.earliest(bases));
     }
 
     /** The next batch is the one that is appended next. */
@@ -541,7 +470,7 @@ public final class BatchTailer implements AutoCloseable {
 
     /** The offset behind the last whole batch, found in the files. */
     private long scannedEnd() {
-        long[] bases = bases();
+        long[] bases = files.bases();
         if (bases.length == 0) {
             return 0;
         }
@@ -576,8 +505,8 @@ public final class BatchTailer implements AutoCloseable {
     public long seekToTime(long timestampMs) {
         seekToEarliest();
         long start = nextOffset;
-        long[] bases = bases();
-        for (int i = bases.length == 0 ? 0 : floorIndex(bases, start); i < bases.length; i++) {
+        long[] bases = files.bases();
+        for (int i = bases.length == 0 ? 0 : LogFiles.floorIndex(bases, start); i < bases.length; i++) {
             // The last entry of a segment that has just rolled may not be there yet.
             boolean candidate = i >= bases.length - 2 || lookup.lastTimestamp(bases[i]) >= timestampMs;
             long found = candidate ? findInSegment(bases[i], start, timestampMs) : UNKNOWN;

@@ -1,6 +1,8 @@
 package io.millrace.broker.kraft;
 
 import io.millrace.broker.kraft.FormatOptions.Voters;
+import io.millrace.log.checkpoint.StoreMarker;
+import io.millrace.mapped.FileFaults;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
@@ -88,8 +90,10 @@ public final class NodeFormatter {
                 .toList();
         String clusterId = clusterId(empty);
         for (String directory : empty) {
-            refuseToHideData(
-                    Path.of(directory), empty.size() < directories(config).size());
+            if (!adoptsLogsOf(directory)) {
+                refuseToHideData(
+                        Path.of(directory), empty.size() < directories(config).size());
+            }
         }
         if (!empty.isEmpty()) {
             formatEmpty(empty, clusterId);
@@ -146,6 +150,24 @@ public final class NodeFormatter {
         }
     }
 
+    /**
+     * Whether the logs that the library left in a directory become topics: of a cluster that begins with this node alone, whose metadata and
+     * logs are both in that directory.
+     */
+    private boolean adoptsLogsOf(String directory) {
+        boolean soleVoter = config.quorum().voters().size() == 1 || voters() == Voters.STANDALONE;
+        return config.isController()
+                && soleVoter
+                && config.isBroker()
+                && directories(config).equals(Set.of(directory))
+                && FoundLogs.areIn(Path.of(directory))
+                && !hasMetadata(Path.of(directory, METADATA_LOG));
+    }
+
+    private static boolean hasMetadata(Path metadataLog) {
+        return Files.exists(metadataLog) && hasSegment(metadataLog);
+    }
+
     private boolean anyPartitionElsewhere() throws IOException {
         for (String directory : config.logDirs()) {
             if (!isUnformatted(directory)) {
@@ -181,9 +203,27 @@ public final class NodeFormatter {
         for (String directory : empty) {
             staged.add(freshStaging(directory).toString());
         }
+        boolean adopts = empty.size() == 1 && adoptsLogsOf(empty.get(0));
+        FoundLogs found = adopts ? FoundLogs.read(Path.of(empty.get(0)), config.nodeId()) : null;
         runKafkasFormatter(staged, empty, clusterId);
+        if (found != null && !found.isEmpty()) {
+            addOrRefuse(found, Path.of(staged.get(0)));
+        }
         for (String directory : empty) {
             publish(Path.of(directory), Path.of(directory, STAGING));
+        }
+        if (found != null) {
+            StoreMarker.remove(Path.of(empty.get(0)), FileFaults.NONE);
+        }
+    }
+
+    private static void addOrRefuse(FoundLogs found, Path staged) throws IOException {
+        try {
+            found.addTo(staged);
+        } catch (IOException | StartRefusal e) {
+            throw e;
+        } catch (Exception e) {
+            throw new StartRefusal("Cannot format: " + e, e);
         }
     }
 

@@ -6,6 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.millrace.log.checkpoint.PartitionMetadata;
+import io.millrace.log.checkpoint.StoreMarker;
+import io.millrace.mapped.FileFaults;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -14,7 +17,12 @@ import java.util.Optional;
 import java.util.Properties;
 import org.apache.kafka.common.Endpoint;
 import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.metadata.PartitionRecord;
+import org.apache.kafka.common.metadata.TopicRecord;
+import org.apache.kafka.common.protocol.ApiMessage;
 import org.apache.kafka.common.security.auth.SecurityProtocol;
+import org.apache.kafka.metadata.bootstrap.BootstrapDirectory;
+import org.apache.kafka.server.common.ApiMessageAndVersion;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -82,6 +90,57 @@ class NodeFormatterTest {
     void directoryWithPartitionsIsNotFormattedOver() throws IOException {
         Files.createDirectories(directory.resolve("logs-0"));
         refused("has logs-0 but no meta.properties", Optional.empty());
+    }
+
+    @Test
+    void logsOfTheLibraryBecomeTopicsOfANewCluster() throws Exception {
+        PartitionMetadata orders = new PartitionMetadata(5, 6);
+        logOfTheLibrary("orders-0", orders);
+        format(Optional.empty());
+        Uuid directoryId = Uuid.fromString(property("directory.id"));
+        Uuid topicId = new Uuid(5, 6);
+        List<ApiMessage> records = new BootstrapDirectory(directory.toString())
+                .read().records().stream().map(ApiMessageAndVersion::message).toList();
+        assertTrue(records.contains(new TopicRecord().setName("orders").setTopicId(topicId)), records::toString);
+        assertTrue(
+                records.contains(new PartitionRecord()
+                        .setTopicId(topicId)
+                        .setPartitionId(0)
+                        .setReplicas(List.of(1))
+                        .setIsr(List.of(1))
+                        .setLeader(1)
+                        .setLeaderEpoch(0)
+                        .setPartitionEpoch(0)
+                        .setDirectories(List.of(directoryId))),
+                records::toString);
+        assertFalse(StoreMarker.isPresent(directory));
+        assertFalse(NodeDirectories.open(config, Optional.empty(), CONTROLLER).formatted());
+    }
+
+    @Test
+    void logsOfTheLibraryAreNotBroughtIntoAClusterOfOthers() throws IOException {
+        logOfTheLibrary("orders-0", new PartitionMetadata(5, 6));
+        config = KraftConfigs.combined(directory, "controller.quorum.bootstrap.servers", "elsewhere:9093");
+        refused(
+                "has orders-0 but no meta.properties",
+                Optional.of(Uuid.randomUuid().toString()));
+    }
+
+    @Test
+    void logsThatCannotBeTopicsAreRefused() throws IOException {
+        logOfTheLibrary("orders-1", new PartitionMetadata(5, 6));
+        refused("Partitions of orders are missing", Optional.empty());
+        logOfTheLibrary("orders-0", new PartitionMetadata(7, 8));
+        refused("different topic ids", Optional.empty());
+        Files.delete(directory.resolve("orders-0").resolve(PartitionMetadata.FILE_NAME));
+        refused("it cannot become a topic", Optional.empty());
+        assertTrue(StoreMarker.isPresent(directory));
+    }
+
+    private void logOfTheLibrary(String name, PartitionMetadata metadata) throws IOException {
+        Path log = Files.createDirectories(directory.resolve(name));
+        metadata.write(log, FileFaults.NONE);
+        StoreMarker.write(directory, FileFaults.NONE);
     }
 
     @Test
