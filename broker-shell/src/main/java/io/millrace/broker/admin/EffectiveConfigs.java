@@ -2,6 +2,7 @@ package io.millrace.broker.admin;
 
 import io.millrace.broker.kraft.KraftConfig;
 import io.millrace.broker.partition.TopicSettings;
+import io.millrace.log.compact.CleanerSettings;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Properties;
@@ -73,6 +74,11 @@ public final class EffectiveConfigs {
         return TopicSettingsReader.read(broker(), topic(topic));
     }
 
+    /** The log cleaner's settings as they are now. */
+    public CleanerSettings cleaner() {
+        return CleanerSettingsReader.read(broker());
+    }
+
     /** A configuration whose values are always the present ones, for those who keep theirs for good. */
     public AbstractConfig live() {
         return new AbstractConfig(AbstractKafkaConfig.CONFIG_DEF, staticConfig.originals(), false) {
@@ -127,11 +133,10 @@ public final class EffectiveConfigs {
         DynamicBrokerConfig.validateConfigs(resolved, perBroker);
         DynamicSettings.refuseUnserved(resolved);
         Layers now = layers();
-        if (perBroker) {
-            configOf(now.dynamicDefault(), toMap(resolved));
-        } else {
-            configOf(toMap(resolved), now.dynamicBroker());
-        }
+        KraftConfig next = perBroker
+                ? configOf(now.dynamicDefault(), toMap(resolved))
+                : configOf(toMap(resolved), now.dynamicBroker());
+        CleanerSettings unused = CleanerSettingsReader.read(next);
     }
 
     private KraftConfig configOf(Map<String, String> dynamicDefault, Map<String, String> dynamicBroker) {

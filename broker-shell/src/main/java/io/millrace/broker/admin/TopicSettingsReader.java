@@ -35,6 +35,10 @@ final class TopicSettingsReader {
                 .timestampAfterMaxMs(topic.messageTimestampAfterMaxMs)
                 .deletePolicy(topic.delete)
                 .compactPolicy(topic.compact)
+                .deleteRetentionMs(topic.deleteRetentionMs)
+                .minCompactionLagMs(topic.compactionLagMs)
+                .maxCompactionLagMs(topic.maxCompactionLagMs)
+                .minCleanableDirtyRatio(topic.minCleanableRatio)
                 .producerIdExpirationMs(broker.getInt(TransactionLogConfig.PRODUCER_ID_EXPIRATION_MS_CONFIG))
                 .transactionTimeoutMsMax(
                         broker.getInt(TransactionStateManagerConfig.TRANSACTIONS_MAX_TIMEOUT_MS_CONFIG))

@@ -113,10 +113,21 @@ public final class EffectiveSettings {
         effect("log.retention.hours", "The same in hours, where the other two are not set.");
         effect("log.retention.bytes", "Size of a partition above which its oldest segments are deleted.");
         effect("log.retention.check.interval.ms", "How often retention looks.");
-        effect("log.cleanup.policy", "delete; compact is accepted and kept, but nothing is compacted yet.");
+        effect("log.cleanup.policy", "delete, compact or both: what becomes of old records.");
         effect("log.segment.delete.delay.ms", "Time between a deletion and the removal of the files.");
         effect("log.index.interval.bytes", "Bytes of log between two index entries.");
         effect("log.index.size.max.bytes", "Largest index file; a full one rolls the segment.");
+        effect("log.cleaner.enable", "Whether compacted topics are compacted.");
+        effect("log.cleaner.threads", "How many logs are compacted at a time.");
+        effect("log.cleaner.dedupe.buffer.size", "Most memory for the keys of all of them, 24 bytes a key.");
+        effect("log.cleaner.io.buffer.load.factor", "How full that memory may get.");
+        effect("log.cleaner.io.buffer.size", "Memory for reading and writing of all of them.");
+        effect("log.cleaner.io.max.bytes.per.second", "Most bytes that they read and write a second.");
+        effect("log.cleaner.backoff.ms", "How often it is looked for a log to compact while there is none.");
+        effect("log.cleaner.min.cleanable.ratio", "Part of a log that is new before it is compacted.");
+        effect("log.cleaner.min.compaction.lag.ms", "Age below which a record is not compacted.");
+        effect("log.cleaner.max.compaction.lag.ms", "Age above which a record does not wait for that part.");
+        effect("log.cleaner.delete.retention.ms", "How long a tombstone outlives its first compaction.");
         effect("num.recovery.threads.per.data.dir", "Threads that open and recover partitions at start.");
         effect("producer.id.expiration.ms", "Time after which an idle producer's sequence is forgotten.");
     }

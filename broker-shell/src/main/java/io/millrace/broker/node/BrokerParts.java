@@ -8,10 +8,12 @@ import io.millrace.broker.kraft.ControlPlane;
 import io.millrace.broker.kraft.NodeFaults;
 import io.millrace.broker.kraft.StartRefusal;
 import io.millrace.broker.partition.PartitionRegistry;
+import io.millrace.broker.partition.RecordCodecs;
 import io.millrace.broker.request.RequestRouter;
 import io.millrace.broker.request.data.DataPlane;
 import io.millrace.broker.request.data.DataPlaneSettings;
 import io.millrace.log.HousekeepingIntervals;
+import io.millrace.log.LogCleaner;
 import io.millrace.log.LogClock;
 import io.millrace.log.LogDirectory;
 import io.millrace.log.LogRuntime;
@@ -24,6 +26,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
+import org.apache.kafka.common.config.ConfigException;
 import org.apache.kafka.coordinator.transaction.TransactionLogConfig;
 import org.apache.kafka.server.config.ReplicationConfigs;
 import org.apache.kafka.server.config.ServerConfigs;
@@ -42,6 +45,7 @@ final class BrokerParts {
     private final EffectiveConfigs configs;
     private final LogEvents events;
     private final List<LogDirectory> directories;
+    private final LogCleaner cleaner;
     private final PartitionRegistry partitions;
     private final GroupCoordination groups;
 
@@ -50,12 +54,14 @@ final class BrokerParts {
             EffectiveConfigs configs,
             LogEvents events,
             List<LogDirectory> directories,
+            LogCleaner cleaner,
             PartitionRegistry partitions,
             GroupCoordination groups) {
         this.plane = plane;
         this.configs = configs;
         this.events = events;
         this.directories = directories;
+        this.cleaner = cleaner;
         this.partitions = partitions;
         this.groups = groups;
     }
@@ -79,6 +85,7 @@ final class BrokerParts {
         stops.add("log agents", runtime::close);
         List<LogDirectory> directories = open(config, plane, locks, configs, runtime, stops);
         watch(runtime, directories, plane, faults, stops);
+        LogCleaner cleaner = cleaner(configs, runtime, directories, stops);
         stops.add("client connections", clients::close);
         PartitionRegistry partitions = new PartitionRegistry(plane.nodeId(), directories, configs::settings);
         DataPlane data = DataPlane.register(
@@ -89,7 +96,7 @@ final class BrokerParts {
                 plane.nodeId(), configs.live(), p -> partitions.get(p.topic(), p.partition()), configs::topic);
         stops.add("group coordinator", groups::close);
         new AdminApis(plane, configs, groups, partitions, directories).registerOn(router);
-        return new BrokerParts(plane, configs, events, directories, partitions, groups);
+        return new BrokerParts(plane, configs, events, directories, cleaner, partitions, groups);
     }
 
     private static List<LogDirectory> open(
@@ -114,6 +121,17 @@ final class BrokerParts {
             directories.add(directory);
         }
         return directories;
+    }
+
+    private static LogCleaner cleaner(
+            EffectiveConfigs configs, LogRuntime runtime, List<LogDirectory> directories, StopSequence stops) {
+        try {
+            LogCleaner cleaner = LogCleaner.start(configs.cleaner(), new RecordCodecs(), runtime, directories);
+            stops.add("log cleaner", cleaner::close);
+            return cleaner;
+        } catch (ConfigException e) {
+            throw new StartRefusal("Cannot start the log cleaner: " + e.getMessage(), e);
+        }
     }
 
     private static HousekeepingIntervals housekeeping(NodeConfig config) {
@@ -161,7 +179,7 @@ final class BrokerParts {
     CompletableFuture<Void> applyMetadata() {
         try {
             StrayLogs.delete(directories, plane.replayed().getImage().topics(), plane.nodeId());
-            MetadataActions actions = new MetadataActions(partitions, configs);
+            MetadataActions actions = new MetadataActions(partitions, configs, cleaner);
             return plane.apply(actions, List.of(groups), actions);
         } catch (Exception e) {
             throw new StartRefusal("Cannot apply the metadata: " + e.getMessage(), e);

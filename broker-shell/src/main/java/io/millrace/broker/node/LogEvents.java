@@ -3,6 +3,7 @@ package io.millrace.broker.node;
 import io.millrace.broker.node.NodeFacts.RecoverySummary;
 import io.millrace.log.LogListener;
 import io.millrace.log.RecoveryReport;
+import io.millrace.log.compact.CleaningReport;
 import io.millrace.mapped.StorageException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -51,6 +52,28 @@ final class LogEvents implements LogListener {
             return; // a log that was made just now
         }
         LOG.info("recovered log={} segments={} bytes={} ms={}", log, segments, bytes, elapsedNs / 1_000_000);
+    }
+
+    @Override
+    public void cleaned(Path log, CleaningReport report) {
+        LOG.info(
+                "cleaned log={} from={} to={} segments={} now={} bytes={} now={} records={} now={} mapUse={}% ms={}",
+                log,
+                report.firstDirtyOffset(),
+                report.endOffset(),
+                report.segmentsBefore(),
+                report.segmentsAfter(),
+                report.bytesRead(),
+                report.bytesWritten(),
+                report.recordsRead(),
+                report.recordsKept(),
+                Math.round(100 * report.mapUse()),
+                report.elapsedNs() / 1_000_000);
+    }
+
+    @Override
+    public void notCleanable(Path log, String reason) {
+        LOG.error("log is not compacted until it is opened again log={} reason={}", log, reason);
     }
 
     @Override

@@ -6,6 +6,7 @@ import io.millrace.broker.kraft.PartitionChanges;
 import io.millrace.broker.partition.Partition;
 import io.millrace.broker.partition.PartitionRegistry;
 import io.millrace.broker.partition.PartitionState;
+import io.millrace.log.LogCleaner;
 import io.millrace.mapped.StorageException;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -26,10 +27,12 @@ final class MetadataActions implements PartitionChanges, ConfigChanges {
 
     private final PartitionRegistry partitions;
     private final EffectiveConfigs configs;
+    private final LogCleaner cleaner;
 
-    MetadataActions(PartitionRegistry partitions, EffectiveConfigs configs) {
+    MetadataActions(PartitionRegistry partitions, EffectiveConfigs configs, LogCleaner cleaner) {
         this.partitions = partitions;
         this.configs = configs;
+        this.cleaner = cleaner;
     }
 
     @Override
@@ -78,6 +81,7 @@ final class MetadataActions implements PartitionChanges, ConfigChanges {
         TreeSet<String> topics = new TreeSet<>();
         partitions.forEach(partition -> topics.add(partition.topic()));
         topics.forEach(this::onTopicConfigs);
+        cleaner.reconfigure(configs.cleaner());
     }
 
     private static PartitionState state(TopicPartition partition, Uuid topicId, PartitionRegistration state) {

@@ -21,7 +21,7 @@ class StartReportTest {
 
     @Test
     void saysInAboutTenLinesWhatAnOperatorNeeds() {
-        final NodeConfig config = with("log.cleaner.threads=2");
+        final NodeConfig config = with("num.io.threads=2");
         final NodeFacts facts = new NodeFacts(
                 "cluster",
                 true,
@@ -48,7 +48,7 @@ class StartReportTest {
                         "recovered   2 of 3 partitions checked after an unclean stop, 1.5 MB read, torn tails cut:"),
                 text);
         assertTrue(text.contains("cut         t-0: 61 bytes from offset 17, bad CRC"), text);
-        assertTrue(text.contains("no effect   log.cleaner.threads"), text);
+        assertTrue(text.contains("no effect   num.io.threads"), text);
     }
 
     @Test
