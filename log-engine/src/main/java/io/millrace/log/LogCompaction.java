@@ -303,25 +303,32 @@ final class LogCompaction {
 
         /** Steps 2 to 4 of {@link SegmentSwap}. From its first rename on there is no way back: a failure takes the log offline. */
         private List<Path> replace(int at, List<Segment> group, List<Path> cleaned) {
+            List<Segment> gone = new ArrayList<>();
             try {
                 SegmentSwap.rename(cleaned, SegmentSwap.CLEANED, SegmentSwap.SWAP, log.runtime.faults());
                 List<Path> removed = new ArrayList<>();
                 for (Segment old : group) {
                     // Readers find the old one, which our pin keeps open, until the list has the new one.
                     removed.addAll(old.delete());
+                    gone.add(old);
                 }
                 SegmentSwap.rename(
                         SegmentSwap.renamed(cleaned, SegmentSwap.CLEANED, SegmentSwap.SWAP),
                         SegmentSwap.SWAP,
                         "",
                         log.runtime.faults());
+                group.stream().skip(1).forEach(old -> log.producers.deleteSnapshot(old.baseOffset()));
                 Segment replacement =
                         Segment.open(log.context, group.get(0).baseOffset(), LogState.limits(log.config()));
                 replacement.adoptSealed();
                 log.segments.replace(at, group.size(), replacement);
-                group.stream().skip(1).forEach(old -> log.producers.deleteSnapshot(old.baseOffset()));
                 return removed;
             } catch (StorageException e) {
+                // They stay in the list, for readers; the log lets go of them a second time when it is closed.
+                for (Segment each : gone) {
+                    boolean pinnedAgain = each.pin();
+                    assert pinnedAgain : each;
+                }
                 throw log.fail(e);
             }
         }

@@ -143,7 +143,8 @@ public final class SwapRecovery {
         String name = SegmentSwap.name(file);
         return name.endsWith(SegmentFiles.OFFSET_INDEX)
                 || name.endsWith(SegmentFiles.TIME_INDEX)
-                || name.endsWith(SegmentFiles.TXN_INDEX);
+                || name.endsWith(SegmentFiles.TXN_INDEX)
+                || name.endsWith(SegmentFiles.HEADER_SUMS);
     }
 
     /** The offset after the last batch of a segment that no log has opened, from the headers of its batches. */
