@@ -17,20 +17,35 @@ final class History {
     private static final long FNV_OFFSET = 0xcbf29ce484222325L;
     private static final long FNV_PRIME = 0x100000001b3L;
 
+    private final Path root;
     private final ArrayDeque<String> latest = new ArrayDeque<>();
     private long hash = FNV_OFFSET;
+    /** Sum of what several logs tell when all are closed, in no order. */
+    private long unordered;
+
+    History(Path root) {
+        this.root = root;
+    }
 
     void add(String what) {
         if (latest.size() == LATEST) {
             latest.remove();
         }
-        latest.add(what);
+        latest.add(name(what));
         addBytes(name(what).getBytes(StandardCharsets.UTF_8));
     }
 
-    /** Directories have names of their own in every run. */
-    private static String name(String what) {
-        return what.replaceAll("(/[^ /\\]]+)+/", "");
+    private void addUnordered(String what) {
+        long before = hash;
+        hash = FNV_OFFSET;
+        add(what);
+        unordered += hash;
+        hash = before;
+    }
+
+    /** The directory has a name of its own in every run. */
+    private String name(String what) {
+        return what.replace(root.toString(), "");
     }
 
     private void addBytes(byte[] bytes) {
@@ -40,7 +55,7 @@ final class History {
     }
 
     /** Names and contents of all files. */
-    void addFiles(Path root) {
+    void addFiles() {
         try (Stream<Path> files = Files.walk(root)) {
             for (Path file : files.filter(Files::isRegularFile).sorted().toList()) {
                 addBytes(root.relativize(file).toString().getBytes(StandardCharsets.UTF_8));
@@ -52,7 +67,7 @@ final class History {
     }
 
     long hash() {
-        return hash;
+        return hash ^ unordered;
     }
 
     List<String> latest() {
@@ -79,7 +94,7 @@ final class History {
 
             @Override
             public void failed(Path log, StorageException cause) {
-                add("failed " + cause.getMessage());
+                addUnordered("failed " + cause.getMessage());
             }
 
             @Override

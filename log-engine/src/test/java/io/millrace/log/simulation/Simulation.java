@@ -40,7 +40,7 @@ final class Simulation {
     private final Settings settings;
     private final SimulatedClock clock = new SimulatedClock();
     private final SimulatedDisk disk;
-    private final History history = new History();
+    private final History history;
     private final List<SimulatedPartition> partitions = new ArrayList<>();
     private final Damage damage;
 
@@ -57,6 +57,7 @@ final class Simulation {
     private Simulation(long seed, Path root) {
         this.seed = seed;
         this.root = root;
+        history = new History(root);
         random = new Random(scatter(seed));
         settings = Settings.random(random);
         disk = new SimulatedDisk(root, clock);
@@ -116,7 +117,7 @@ final class Simulation {
         }
         reopen(closed);
         partitions.forEach(partition -> LogCheck.everything(partition.log(), partition.model()));
-        history.addFiles(root);
+        history.addFiles();
         return outcome();
     }
 

@@ -146,7 +146,7 @@ public final class PowerCut implements Callable<Integer> {
             try {
                 run = cutUntil(last, run, mount, mode);
             } catch (Violation e) {
-                violated(e.getMessage());
+                violated(String.valueOf(e.getMessage()));
                 run = tally.cuts() + 1;
             }
             out().println(tally.words());
@@ -266,7 +266,7 @@ public final class PowerCut implements Callable<Integer> {
             try {
                 first.round(1_000);
             } catch (Violation e) {
-                violated(e.getMessage());
+                violated(String.valueOf(e.getMessage()));
             }
             tally.firstStart();
             out().println("first start " + round + " of " + firstStarts + ", " + tally.violations() + " violations");

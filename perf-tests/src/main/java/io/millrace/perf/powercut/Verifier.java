@@ -11,9 +11,12 @@ import io.millrace.log.checkpoint.DirectoryLock;
 import io.millrace.mapped.FileFaults;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Opens the logs after a cut and holds every record against what must stand there. Remembers which run wrote which offsets, over all
@@ -26,7 +29,7 @@ final class Verifier {
     private final DurabilityMode mode;
     private final Tally tally;
     /** For each partition: from which offset on which run wrote. */
-    private final Map<Integer, TreeMap<Long, Long>> writers = new TreeMap<>();
+    private final List<TreeMap<Long, Long>> writers = new ArrayList<>();
 
     private final long[] ends;
     /** The run that was counted last: one is verified again where recovery was cut as well. */
@@ -39,7 +42,7 @@ final class Verifier {
         ends = new long[partitions];
         verifiedRun = new long[partitions];
         for (int partition = 0; partition < partitions; partition++) {
-            writers.put(partition, new TreeMap<>());
+            writers.add(new TreeMap<>());
         }
     }
 
@@ -69,7 +72,7 @@ final class Verifier {
         }
     }
 
-    private void verify(PartitionLog log, int partition, long run, Acknowledgements heard) {
+    private void verify(@Nullable PartitionLog log, int partition, long run, Acknowledgements heard) {
         long before = ends[partition];
         long acknowledged = Math.max(before, heard.acknowledged(partition));
         long claimed = Math.max(before, heard.flushed(partition));

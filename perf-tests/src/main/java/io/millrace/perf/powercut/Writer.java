@@ -3,6 +3,7 @@ package io.millrace.perf.powercut;
 import io.millrace.log.AppendOrigin;
 import io.millrace.log.AppendResult;
 import io.millrace.log.AppendStatus;
+import io.millrace.log.HousekeepingIntervals;
 import io.millrace.log.LogDirectory;
 import io.millrace.log.LogListener;
 import io.millrace.log.LogRuntime;
@@ -24,6 +25,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.locks.LockSupport;
 
 /**
  * The process whose power is cut: appends to several partitions as fast as it can, one thread each, and writes every acknowledgement to
@@ -49,6 +51,10 @@ public final class Writer {
 
     private static final int IN_FLIGHT_MAX = 32;
     private static final int RECORDS_MAX = 6;
+    /** Where nobody waits for the disk, the file system would be full within seconds. */
+    private static final long PAUSE_NS = 100_000;
+    /** Retention and checkpoints in each round, so that they are cut as well. */
+    private static final HousekeepingIntervals INTERVALS = new HousekeepingIntervals(200, 200, 200, 200, 200);
 
     private final DataOutputStream pipe = new DataOutputStream(new FileOutputStream(FileDescriptor.out));
     private final DurabilityMode mode;
@@ -81,7 +87,7 @@ public final class Writer {
             StorageFile.createDirectories(directory, FileFaults.NONE);
             DirectoryLock lock = DirectoryLock.acquire(directory, FileFaults.NONE);
             LogDirectory logs =
-                    LogDirectory.open(directory, lock, runtime, topic -> mode.config(), 1, LogListener.NONE);
+                    LogDirectory.open(directory, lock, runtime, topic -> mode.config(), 1, INTERVALS, LogListener.NONE);
             try {
                 appendAll(logs, partitions);
             } finally {
@@ -136,6 +142,7 @@ public final class Writer {
     private void acknowledge(PartitionLog log, int partition, long end, Semaphore inFlight) {
         if (mode != DurabilityMode.SYNC) {
             tell(ACKNOWLEDGED, partition, end);
+            LockSupport.parkNanos(PAUSE_NS);
             return;
         }
         inFlight.acquireUninterruptibly();
