@@ -113,7 +113,10 @@ final class Damage {
             int position = 0;
             for (ModelBatch batch : model.batches()) {
                 if (batch.base() >= bases[i] && batch.base() < endOffset) {
-                    places.add(new Place(batch, SegmentFiles.path(directory, bases[i], SegmentFiles.LOG), position));
+                    if (batch.base() >= model.start()) {
+                        places.add(
+                                new Place(batch, SegmentFiles.path(directory, bases[i], SegmentFiles.LOG), position));
+                    }
                     position += batch.size();
                 }
             }
