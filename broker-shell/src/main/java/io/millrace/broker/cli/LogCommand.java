@@ -9,7 +9,7 @@ import picocli.CommandLine.Command;
         mixinStandardHelpOptions = true,
         sortOptions = false,
         description = "Look at the files of logs: dump, verify, repair, tail. Without a node, and beside one.",
-        subcommands = {LogDumpCommand.class, LogVerifyCommand.class, LogRepairCommand.class})
+        subcommands = {LogDumpCommand.class, LogVerifyCommand.class, LogRepairCommand.class, LogTailCommand.class})
 public final class LogCommand implements Callable<Integer> {
     @Override
     public Integer call() {

@@ -3,6 +3,7 @@ package io.millrace.broker.cli;
 import io.millrace.log.batch.RecordBatchDescriptor;
 import io.millrace.log.checkpoint.CheckpointFile;
 import io.millrace.log.checkpoint.PartitionMetadata;
+import io.millrace.log.checkpoint.SyncedOffsetFile;
 import io.millrace.log.epoch.LeaderEpochs;
 import io.millrace.log.inspect.IndexEntries;
 import io.millrace.log.inspect.LogTarget;
@@ -14,7 +15,10 @@ import io.millrace.log.inspect.SegmentBatches.State;
 import io.millrace.log.inspect.TxnEntries;
 import io.millrace.log.producer.ProducerEntry;
 import io.millrace.log.producer.ProducerSnapshot;
+import io.millrace.log.segment.HeaderSumTable;
+import io.millrace.log.segment.SegmentFiles;
 import io.millrace.log.txn.AbortedTransaction;
+import io.millrace.mapped.FileFaults;
 import io.millrace.mapped.StorageException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
@@ -99,6 +103,7 @@ public final class LogDumpCommand implements Callable<Integer> {
         if (deep && partition.whole()) {
             partition.snapshots().forEach(snapshot -> snapshot(lines, snapshot));
             epochs(lines, partition);
+            synced(lines, partition);
         }
     }
 
@@ -211,6 +216,14 @@ public final class LogDumpCommand implements Callable<Integer> {
                         .print();
             }
         }
+        final HeaderSumTable sums = HeaderSumTable.read(segment.beside(SegmentFiles.HEADER_SUMS), FileFaults.NONE);
+        for (int slot = 0; slot < sums.count(); slot++) {
+            lines.of("headerSum")
+                    .put("slot", slot)
+                    .put("position", sums.position(slot))
+                    .put("sum", sums.sum(slot))
+                    .print();
+        }
         final List<AbortedTransaction> aborted =
                 readable(lines, "txnindex", TxnEntries.path(segment), () -> TxnEntries.of(segment));
         if (aborted != null) {
@@ -251,6 +264,22 @@ public final class LogDumpCommand implements Callable<Integer> {
                     .time("lastTimestamp", producer.lastTimestampMs())
                     .put("coordinatorEpoch", producer.coordinatorEpoch())
                     .put("transactionFirstOffset", producer.transactionFirstOffset())
+                    .print();
+        }
+    }
+
+    private void synced(final LogLines lines, final PartitionFiles partition) {
+        final SyncedOffsetFile synced = readable(
+                lines,
+                "synced",
+                partition.directory().resolve(SyncedOffsetFile.FILE_NAME),
+                () -> SyncedOffsetFile.open(partition.directory(), FileFaults.NONE));
+        if (synced != null && synced.exists()) {
+            lines.of("synced")
+                    .put("offset", synced.point().offset())
+                    .put("segmentBaseOffset", synced.point().segmentBaseOffset())
+                    .put("position", synced.point().position())
+                    .put("headerSum", synced.point().headerSum())
                     .print();
         }
     }

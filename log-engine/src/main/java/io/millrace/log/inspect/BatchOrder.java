@@ -112,7 +112,7 @@ final class BatchOrder {
                     pending.position,
                     pending.expected,
                     "offsets " + pending.expected + " to " + (pending.base - 1) + " are missing"));
-            if (pending.segment.isLast()) {
+            if (pending.segment.isLast() && pending.position > 0) {
                 gaps.add(new Gap(pending.segment, pending.position, pending.expected, pending.base));
             }
         }

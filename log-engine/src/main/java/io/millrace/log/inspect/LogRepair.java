@@ -10,6 +10,7 @@ import io.millrace.log.checkpoint.CleanShutdownMarker;
 import io.millrace.log.checkpoint.DirectoryLock;
 import io.millrace.log.checkpoint.OffsetCheckpoint;
 import io.millrace.log.checkpoint.PartitionName;
+import io.millrace.log.checkpoint.SyncedOffsetFile;
 import io.millrace.log.inspect.RepairStep.Action;
 import io.millrace.log.segment.SegmentFiles;
 import io.millrace.mapped.FileFaults;
@@ -36,9 +37,6 @@ import org.jspecify.annotations.Nullable;
  */
 public final class LogRepair implements AutoCloseable {
     private static final int COPY_BYTES = 1 << 20;
-    /** Remembers the synced offset; an older value or none is always safe. */
-    private static final String SYNCED = "millrace.synced";
-
     private static final String UNFINISHED = ".repair";
 
     private final @Nullable Path dataDirectory;
@@ -106,9 +104,25 @@ public final class LogRepair implements AutoCloseable {
         if (around != null) {
             CleanShutdownMarker.remove(around, FileFaults.NONE);
             lower(around, OffsetCheckpoint.RECOVERY_POINT, plan, plan.firstOffsetTouched(report.endOffset()));
+            if (plan.steps().stream().anyMatch(step -> step.action() == Action.SPLIT)) {
+                allowGaps(around, plan.partition().name());
+            }
         }
-        if (StorageFile.deleteIfExists(plan.partition().directory().resolve(SYNCED), FileFaults.NONE)) {
+        if (StorageFile.deleteIfExists(
+                plan.partition().directory().resolve(SyncedOffsetFile.FILE_NAME), FileFaults.NONE)) {
             StorageFile.forceDirectory(plan.partition().directory(), FileFaults.NONE);
+        }
+    }
+
+    /**
+     * A log that has an entry here may miss offsets in front of its last segment. Offset 0 says that nothing has been cleaned: should the
+     * log ever be compacted, that begins at its start.
+     */
+    private static void allowGaps(Path directory, @Nullable PartitionName name) {
+        OffsetCheckpoint file = new OffsetCheckpoint(directory, LogVerifier.CLEANER_OFFSETS, FileFaults.NONE);
+        Map<PartitionName, Long> offsets = new TreeMap<>(readOrNothing(file));
+        if (name != null && offsets.putIfAbsent(name, 0L) == null) {
+            file.write(offsets);
         }
     }
 

@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class LogVerifier {
     /** The cleaner notes here how far it has come in each log that it has been in. */
-    private static final String CLEANER_OFFSETS = "cleaner-offset-checkpoint";
+    static final String CLEANER_OFFSETS = "cleaner-offset-checkpoint";
 
     private static final List<String> CHECKPOINTS = List.of(
             OffsetCheckpoint.RECOVERY_POINT,

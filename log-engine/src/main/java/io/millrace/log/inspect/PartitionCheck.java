@@ -2,6 +2,7 @@ package io.millrace.log.inspect;
 
 import io.millrace.log.batch.RecordBatchDescriptor;
 import io.millrace.log.checkpoint.PartitionMetadata;
+import io.millrace.log.checkpoint.SyncedOffsetFile;
 import io.millrace.log.epoch.EpochStart;
 import io.millrace.log.epoch.LeaderEpochs;
 import io.millrace.log.inspect.PartitionFiles.SegmentPath;
@@ -10,6 +11,9 @@ import io.millrace.log.inspect.PartitionReport.Mend;
 import io.millrace.log.inspect.Problem.Kind;
 import io.millrace.log.inspect.SegmentBatches.State;
 import io.millrace.log.producer.ProducerSnapshot;
+import io.millrace.log.segment.HeaderDamage;
+import io.millrace.log.segment.HeaderSumCheck;
+import io.millrace.log.segment.HeaderSumTable;
 import io.millrace.log.segment.SegmentFiles;
 import io.millrace.mapped.FileFaults;
 import io.millrace.mapped.StorageException;
@@ -27,6 +31,7 @@ final class PartitionCheck {
     private final PartitionFiles files;
     private final VerifyOptions options;
     private final long knownOffset;
+    private final long syncedOffset;
     private final BatchOrder order;
     private final List<Problem> problems = new ArrayList<>();
     private final List<Damage> damages = new ArrayList<>();
@@ -36,7 +41,7 @@ final class PartitionCheck {
 
     private int epochMatches;
     private int epochMismatches;
-    private @Nullable Problem lastMismatch;
+    private @Nullable Mend lastMismatch;
 
     private long batches;
     private long records;
@@ -55,7 +60,12 @@ final class PartitionCheck {
     PartitionCheck(PartitionFiles files, VerifyOptions options, long gapsBelow, long knownOffset) {
         this.files = files;
         this.options = options;
-        this.knownOffset = knownOffset;
+        syncedOffset = files.whole()
+                ? SyncedOffsetFile.open(files.directory(), FileFaults.NONE)
+                        .point()
+                        .offset()
+                : 0;
+        this.knownOffset = Math.max(knownOffset, syncedOffset);
         order = new BatchOrder(gapsBelow, problems::add);
     }
 
@@ -67,6 +77,7 @@ final class PartitionCheck {
             checkSegment(segment);
         }
         judgeEpochs();
+        checkSynced();
         files.snapshots().forEach(this::checkSnapshot);
         mends.addAll(order.mends());
         return new PartitionReport(
@@ -96,6 +107,8 @@ final class PartitionCheck {
         boolean wasSound = problems.size() == countOfIndexProblems();
         IndexCheck index = new IndexCheck(offsets, times, problems::add);
         TxnIndexCheck aborted = new TxnIndexCheck(segment, problems::add);
+        HeaderSumTable kept = HeaderSumTable.read(segment.beside(SegmentFiles.HEADER_SUMS), FileFaults.NONE);
+        HeaderSumCheck sums = HeaderSumCheck.ofSegment(kept, segment.baseOffset());
         int damagesBefore = damages.size();
         long segmentLast = -1;
         try (SegmentBatches walk = SegmentBatches.open(segment.log())) {
@@ -105,10 +118,15 @@ final class PartitionCheck {
                         break;
                     }
                 } else {
+                    sums.accept(walk.buffer(), walk.at(), (int) walk.position());
                     segmentLast = checkBatch(segment, walk, index, aborted);
                 }
             }
-            spareBytes += damages.size() == damagesBefore ? walk.length() - walk.position() : 0;
+            boolean whole = damages.size() == damagesBefore;
+            spareBytes += whole ? walk.length() - walk.position() : 0;
+            if (whole && !kept.isEmpty()) {
+                checkSums(segment, sums, (int) walk.position());
+            }
         }
         order.segmentEnds(segment.endOffset());
         if (damages.size() == damagesBefore && wasSound) {
@@ -120,6 +138,21 @@ final class PartitionCheck {
         }
         if (aborted.end()) {
             doubtful.add(aborted.path());
+        }
+    }
+
+    /** What the sums have to say of batches whose checksums hold: a wrong header field, or batches that are gone from the end. */
+    private void checkSums(SegmentPath segment, HeaderSumCheck sums, int end) {
+        sums.finish(end);
+        HeaderDamage damage = sums.damage();
+        boolean told = problems.stream()
+                .anyMatch(each -> each.kind() == Kind.HEADER && each.file().equals(segment.log()));
+        if (damage != null && !told) {
+            problem(Kind.HEADER_SUM, segment, damage.position(), damage.offset(), damage.cause());
+        }
+        int lost = sums.lostBytes(end);
+        if (lost > 0 && !sums.isForeign() && !options.live()) {
+            problem(Kind.HEADER_SUM, segment, end, order.expected(), lost + " bytes of batches are gone from the end");
         }
     }
 
@@ -256,23 +289,33 @@ final class PartitionCheck {
             epochMatches++;
         } else if (covered) {
             epochMismatches++;
-            lastMismatch = new Problem(
-                    Kind.EPOCHS,
-                    segment.log(),
-                    position,
-                    base,
-                    "batch has leader epoch " + found + ", the checkpoint says " + told);
+            lastMismatch = new Mend(
+                    segment,
+                    position + RecordBatchDescriptor.LEADER_EPOCH,
+                    Integer.BYTES,
+                    "leader epoch",
+                    found,
+                    told,
+                    base);
         }
     }
 
     /** One batch among others that agree with the checkpoint is wrong itself; otherwise the checkpoint is. */
     private void judgeEpochs() {
-        Problem mismatch = lastMismatch;
+        Mend mismatch = lastMismatch;
         if (mismatch == null || order.mends().stream().anyMatch(mend -> mend.offset() == mismatch.offset())) {
             return;
         }
-        problems.add(mismatch);
-        if (epochMismatches > 1 || epochMatches == 0) {
+        boolean batchIsWrong = epochMismatches == 1 && epochMatches > 0;
+        problem(
+                batchIsWrong ? Kind.HEADER : Kind.EPOCHS,
+                mismatch.segment(),
+                mismatch.position() - RecordBatchDescriptor.LEADER_EPOCH,
+                mismatch.offset(),
+                "batch has leader epoch " + mismatch.found() + ", the checkpoint says " + mismatch.right());
+        if (batchIsWrong) {
+            mends.add(mismatch);
+        } else {
             doubtful.add(files.directory().resolve(LeaderEpochs.FILE_NAME));
         }
     }
@@ -286,6 +329,20 @@ final class PartitionCheck {
         }
     }
 
+    /** Where bytes are no batch that is told already; here it is about a file that was cut. */
+    private void checkSynced() {
+        boolean comparable = files.whole() && damages.isEmpty() && !options.live();
+        if (comparable && order.expected() >= 0 && order.expected() < syncedOffset) {
+            Path path = files.directory().resolve(SyncedOffsetFile.FILE_NAME);
+            problems.add(new Problem(
+                    Kind.SYNCED,
+                    path,
+                    -1,
+                    order.expected(),
+                    "records up to offset " + syncedOffset + " were on the disk, the log ends at " + order.expected()));
+        }
+    }
+
     private void checkMetadata() {
         if (!files.whole()) {
             return;
@@ -296,7 +353,6 @@ final class PartitionCheck {
             Path path = files.directory().resolve(PartitionMetadata.FILE_NAME);
             problems.add(new Problem(Kind.METADATA, path, -1, -1, String.valueOf(e.getMessage())));
         }
-        SegmentFiles.leftovers(files.directory());
     }
 
     private void problem(Kind kind, SegmentPath segment, long position, long offset, String what) {

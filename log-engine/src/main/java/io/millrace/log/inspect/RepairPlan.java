@@ -9,6 +9,7 @@ import io.millrace.log.inspect.PartitionReport.Gap;
 import io.millrace.log.inspect.PartitionReport.Mend;
 import io.millrace.log.inspect.RepairStep.Action;
 import io.millrace.log.inspect.SegmentBatches.State;
+import io.millrace.log.segment.SegmentFiles;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -34,9 +35,6 @@ public record RepairPlan(PartitionFiles partition, List<RepairStep> steps, List<
 
     /** Suffix of the side files, in front of the position of their first byte. */
     public static final String CUT_SUFFIX = ".cut-";
-
-    /** Beside a segment: sums over what its batches' checksums leave open. */
-    static final String HEADER_SUM = ".headersum";
 
     /** Plans for what a verification has found. */
     public static RepairPlan of(PartitionReport report, boolean truncate) {
@@ -76,11 +74,16 @@ public record RepairPlan(PartitionFiles partition, List<RepairStep> steps, List<
                 report.gaps().forEach(this::split);
             }
             report.doubtful().stream().filter(this::isLost).forEach(this::setAside);
-            if (!steps.isEmpty() || !report.doubtful().isEmpty()) {
+            if (!steps.isEmpty() || !report.doubtful().isEmpty() || sumsDiffer() || isShort()) {
                 headerSums();
                 rebuild();
             }
             return new RepairPlan(report.files(), steps, hopeless());
+        }
+
+        /** A header that only its sum contradicts: what it had to say is not known for certain. The sums are made anew from what is there. */
+        private boolean sumsDiffer() {
+            return report.problems().stream().anyMatch(each -> each.kind() == Problem.Kind.HEADER_SUM);
         }
 
         private List<Problem> hopeless() {
@@ -134,7 +137,8 @@ public record RepairPlan(PartitionFiles partition, List<RepairStep> steps, List<
                     baseOffset,
                     -1,
                     0,
-                    "what follows becomes the segment that begins at " + baseOffset);
+                    "what follows becomes the segment that begins at " + baseOffset
+                            + ", and the cleaner's checkpoint notes that offsets are missing before it");
         }
 
         /** Everything behind the first damage goes, sound or not. */
@@ -207,13 +211,21 @@ public record RepairPlan(PartitionFiles partition, List<RepairStep> steps, List<
         /** Sums over headers that have changed or gone say nothing any more. */
         private void headerSums() {
             for (SegmentPath segment : report.files().segments()) {
-                Path sums = segment.beside(HEADER_SUM);
-                boolean touched = steps.stream().anyMatch(step -> step.file().equals(segment.log()));
+                Path sums = segment.beside(SegmentFiles.HEADER_SUMS);
+                boolean touched = steps.stream().anyMatch(step -> step.file().equals(segment.log()))
+                        || report.problems().stream()
+                                .anyMatch(each -> each.kind() == Problem.Kind.HEADER_SUM
+                                        && each.file().equals(segment.log()));
                 if (touched && Files.exists(sums)) {
                     steps.add(new RepairStep(
                             Action.SET_ASIDE, sums, -1, sums.toFile().length(), -1, -1, 0, "its segment changes"));
                 }
             }
+        }
+
+        /** The log ends below what was on the disk: the remembered offset is forgotten, so that it opens. */
+        private boolean isShort() {
+            return report.problems().stream().anyMatch(each -> each.kind() == Problem.Kind.SYNCED);
         }
 
         private void rebuild() {

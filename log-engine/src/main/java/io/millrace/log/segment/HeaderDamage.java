@@ -8,4 +8,4 @@ package io.millrace.log.segment;
  * @param exact whether the one batch and its wrong field were found
  * @param cause what is wrong, in words
  */
-record HeaderDamage(int position, long offset, boolean exact, String cause) {}
+public record HeaderDamage(int position, long offset, boolean exact, String cause) {}

@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * <p>The bijective sum is run backwards to find the one word that explains a difference, so that the batch and its field can be named.
  * Used once, by one thread.
  */
-final class HeaderSumCheck {
+public final class HeaderSumCheck {
     /** Headers kept of the run at work, to name the damaged one: 1.3 MB. A longer run is damaged as a whole. */
     private static final int RUN_BATCHES_MAX = 64 << 10;
     /** Where later sums confirm that a run is damaged: random words differ in more bits, which would be a coincidence. */
@@ -74,7 +74,7 @@ final class HeaderSumCheck {
     }
 
     /** Of a segment from its first batch on. */
-    static HeaderSumCheck ofSegment(HeaderSumTable table, long segmentBaseOffset) {
+    public static HeaderSumCheck ofSegment(HeaderSumTable table, long segmentBaseOffset) {
         return new HeaderSumCheck(table, 0, HeaderHash.seed(segmentBaseOffset), 0);
     }
 
@@ -84,7 +84,7 @@ final class HeaderSumCheck {
     }
 
     /** A whole header stands at {@code at} of the buffer and at {@code position} of the segment. */
-    void accept(ByteBuffer buffer, int at, int position) {
+    public void accept(ByteBuffer buffer, int at, int position) {
         compareUpTo(position);
         long baseOffset = RecordBatchDescriptor.baseOffset(buffer, at);
         long lengthAndEpoch = HeaderHash.lengthAndEpoch(buffer, at);
@@ -107,7 +107,7 @@ final class HeaderSumCheck {
     }
 
     /** The batches end here. What is known afterwards: {@link #damage}, {@link #isForeign}, {@link #lostBytes}. */
-    void finish(int end) {
+    public void finish(int end) {
         compareUpTo(end);
         if (doubtful && damage == null) {
             damage = suspect == null ? null : explained(suspect, BITS_ALONE_MAX);
@@ -228,13 +228,12 @@ final class HeaderSumCheck {
     // -----------------------------------------------------------------------------------------------------------------
 
     /** The first damage, or null. */
-    @Nullable
-    HeaderDamage damage() {
+    public @Nullable HeaderDamage damage() {
         return damage;
     }
 
     /** Whether the sums are of other batches, from some point on. */
-    boolean isForeign() {
+    public boolean isForeign() {
         return foreign;
     }
 
@@ -244,7 +243,7 @@ final class HeaderSumCheck {
     }
 
     /** Bytes that the sums know of and that were not shown: after {@link #finish}. */
-    int lostBytes(int end) {
+    public int lostBytes(int end) {
         return Math.max(0, table.end() - end);
     }
 }

@@ -104,15 +104,13 @@ public final class PartitionScale implements Callable<Integer> {
         boolean killed = false;
         try (BufferedReader lines =
                 new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8))) {
-            for (String line = lines.readLine(); line != null && !killed; line = lines.readLine()) {
-                if (line.equals("ready")) {
-                    process.destroyForcibly();
-                    killed = true;
-                } else {
-                    int equals = line.indexOf('=');
-                    figures.put(line.substring(0, equals), Long.valueOf(line.substring(equals + 1)));
-                }
+            String line = lines.readLine();
+            while (line != null && !line.equals("ready")) {
+                int equals = line.indexOf('=');
+                figures.put(line.substring(0, equals), Long.valueOf(line.substring(equals + 1)));
+                line = lines.readLine();
             }
+            killed = line != null;
         } finally {
             process.destroyForcibly();
         }

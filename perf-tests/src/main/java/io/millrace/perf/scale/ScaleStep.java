@@ -9,6 +9,7 @@ import io.millrace.log.LogListener;
 import io.millrace.log.LogRuntime;
 import io.millrace.log.PartitionLog;
 import io.millrace.log.batch.RecordBatchBuilder;
+import io.millrace.log.batch.RecordBatchDescriptor;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
@@ -79,7 +80,10 @@ public final class ScaleStep {
         probe("opened");
         List<PartitionLog> logs = new ArrayList<>(directory.logs());
         logs.sort(Comparator.comparingInt(PartitionLog::partition));
-        long appends = appendInTurns(logs);
+        startNs = System.nanoTime();
+        appendInTurns(logs, logs.size(), Long.MAX_VALUE);
+        say("firstAppendsMs", millisSince(startNs)); // the first of a log writes and forces its leader epoch
+        long appends = appendInTurns(logs, Long.MAX_VALUE, System.nanoTime() + APPEND_NS);
         say("appendsPerSecond", appends * 1_000_000_000L / APPEND_NS);
         probe("appended");
         say("appendedDiskBytes", Probe.diskBytes(data));
@@ -88,18 +92,20 @@ public final class ScaleStep {
         Thread.sleep(Long.MAX_VALUE); // the parent kills
     }
 
-    private static long appendInTurns(List<PartitionLog> logs) {
+    private static long appendInTurns(List<PartitionLog> logs, long appendsMax, long endNs) {
         RecordBatchBuilder builder = new RecordBatchBuilder(2 * RECORD_BYTES);
         AppendResult result = new AppendResult();
         ByteBuffer batch = builder.add(System.currentTimeMillis(), null, new byte[RECORD_BYTES])
                 .build();
         long appends = 0;
-        for (long endNs = System.nanoTime() + APPEND_NS; System.nanoTime() - endNs < 0; appends++) {
+        while (appends < appendsMax && (endNs == Long.MAX_VALUE || System.nanoTime() - endNs < 0)) {
             PartitionLog log = logs.get((int) (appends % logs.size()));
+            batch.putLong(RecordBatchDescriptor.BASE_OFFSET, 0); // the last append has entered the one it got
             AppendStatus status = log.appendAsLeader(batch.duplicate(), 0, AppendOrigin.CLIENT, result);
             if (status != AppendStatus.APPENDED) {
                 throw new IllegalStateException(log + ": " + status);
             }
+            appends++;
         }
         return appends;
     }
