@@ -76,6 +76,9 @@ final class PartitionCheck {
             order.beginsAt(segment.baseOffset());
             checkSegment(segment);
         }
+        order.mends().stream()
+                .filter(mend -> mend.size() == Long.BYTES)
+                .forEach(mend -> forgetIndexProblems(mend.segment()));
         judgeEpochs();
         checkSynced();
         files.snapshots().forEach(this::checkSnapshot);
@@ -129,7 +132,8 @@ final class PartitionCheck {
             }
         }
         order.segmentEnds(segment.endOffset());
-        if (damages.size() == damagesBefore && wasSound) {
+        boolean grows = options.live() && segment.isLast();
+        if (damages.size() == damagesBefore && wasSound && !grows) {
             index.end(segmentLast, !segment.isLast());
         }
         if (index.isBroken()) {
@@ -154,6 +158,15 @@ final class PartitionCheck {
         if (lost > 0 && !sums.isForeign() && !options.live()) {
             problem(Kind.HEADER_SUM, segment, end, order.expected(), lost + " bytes of batches are gone from the end");
         }
+    }
+
+    /** Held against a base offset that is wrong, a sound index looks wrong as well. */
+    private void forgetIndexProblems(SegmentPath segment) {
+        Path offsets = segment.beside(SegmentFiles.OFFSET_INDEX);
+        Path times = segment.beside(SegmentFiles.TIME_INDEX);
+        problems.removeIf(each -> each.file().equals(offsets) || each.file().equals(times));
+        doubtful.remove(offsets);
+        doubtful.remove(times);
     }
 
     /** Index entries are told about once only: behind damage they cannot be held against anything. */

@@ -87,7 +87,7 @@ class LogVerifierTest {
         byte[] sound = Files.readAllBytes(log);
         List<Place> places = places(log);
         ByteBuffer bytes = ByteBuffer.wrap(sound.clone());
-        bytes.putLong(places.get(20).position, places.get(20).baseOffset ^ 1L << 17);
+        bytes.putLong(places.get(20).position, places.get(20).baseOffset ^ (1L << 17));
         bytes.putInt(places.get(30).position + RecordBatchDescriptor.LENGTH, places.get(30).size - 11);
         bytes.putInt(places.get(40).position + RecordBatchDescriptor.LEADER_EPOCH, 7);
         Files.write(log, bytes.array());
@@ -176,7 +176,8 @@ class LogVerifierTest {
     @Test
     void aDirectoryInUseIsNotRepaired() throws Exception {
         Path data = unpack("clean");
-        try (DirectoryLock unused = DirectoryLock.acquire(data, FileFaults.NONE)) {
+        try (DirectoryLock lock = DirectoryLock.acquire(data, FileFaults.NONE)) {
+            assertTrue(lock.isHeld());
             assertThrows(DirectoryInUseException.class, () -> LogRepair.open(LogTarget.of(data)));
         }
     }
