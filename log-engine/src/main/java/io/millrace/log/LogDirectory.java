@@ -5,6 +5,7 @@ import io.millrace.log.checkpoint.CleanShutdownMarker;
 import io.millrace.log.checkpoint.DirectoryLock;
 import io.millrace.log.checkpoint.PartitionMetadata;
 import io.millrace.log.checkpoint.PartitionName;
+import io.millrace.log.checkpoint.SyncedDirectories;
 import io.millrace.log.checkpoint.UseMarker;
 import io.millrace.mapped.StorageException;
 import io.millrace.mapped.StorageFile;
@@ -77,6 +78,7 @@ public final class LogDirectory implements AutoCloseable {
         deletes = new DelayedDeletes(runtime);
         opener.toDelete.forEach(directory -> deletes.add(directory, Long.MIN_VALUE));
         housekeeping = new LogHousekeeping(this, runtime, opener.checkpoints, deletes, intervals);
+        logs().forEach(log -> log.onFailure(this::logFailed));
         housekeepingTask = runtime.every(intervals.periodMs(), () -> now(housekeeping::run));
         flushTask = runtime.every(FLUSH_PERIOD_MS, () -> now(housekeeping::flushDue));
     }
@@ -109,7 +111,7 @@ public final class LogDirectory implements AutoCloseable {
             Function<String, LogConfig> configs,
             int recoveryThreads,
             LogListener progress) {
-        StorageFile.createDirectories(dataDirectory, runtime.faults());
+        SyncedDirectories.create(dataDirectory, runtime.faults());
         DirectoryLock lock = DirectoryLock.acquire(dataDirectory, runtime.faults());
         return open(dataDirectory, lock, runtime, configs, recoveryThreads, HousekeepingIntervals.DEFAULTS, progress);
     }
@@ -234,11 +236,14 @@ public final class LogDirectory implements AutoCloseable {
     /** The id goes first: what is in the log can then always be told from another topic's. */
     private OpenLog make(PartitionName name, PartitionMetadata metadata, LogConfig config) {
         Path directory = path(name);
+        runtime.freeSpaceFloor().require(dataDirectory, "new partition " + name);
         housekeeping.forget(name);
         StorageFile.createDirectories(directory, runtime.faults());
         metadata.write(directory, runtime.faults());
         StorageFile.forceDirectory(dataDirectory, runtime.faults());
-        return new OpenLog(PartitionLog.open(directory, config, runtime, OpenState.UNKNOWN), metadata);
+        PartitionLog log = PartitionLog.open(directory, config, runtime, OpenState.UNKNOWN);
+        log.onFailure(this::logFailed);
+        return new OpenLog(log, metadata);
     }
 
     private OpenLog claim(PartitionName name, OpenLog existing, PartitionMetadata wanted) {
@@ -361,6 +366,13 @@ public final class LogDirectory implements AutoCloseable {
     /** Retention, roll by age, flush by interval, expiry, checkpoints, removals: whatever is due at that time. */
     public void housekeep(long nowMs) {
         housekeeping.run(nowMs);
+    }
+
+    /** After a device has lost a write nothing that it holds can be vouched for; bytes that are wrong are one log's matter. */
+    private void logFailed(StorageException cause) {
+        if (cause.kind() == StorageException.Kind.IO) {
+            fail(cause);
+        }
     }
 
     /** Takes the directory offline with all its logs: its disk cannot be relied on. The first failure stays. */

@@ -188,6 +188,7 @@ final class LogFlusher implements Runnable {
                 try {
                     segment.force();
                     segment.checkFile();
+                    segment.checkLastBatch();
                 } finally {
                     segment.unpin();
                 }

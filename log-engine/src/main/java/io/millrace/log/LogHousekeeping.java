@@ -2,6 +2,7 @@ package io.millrace.log;
 
 import io.millrace.log.checkpoint.PartitionName;
 import io.millrace.mapped.StorageException;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -18,9 +19,14 @@ final class LogHousekeeping {
     private final DelayedDeletes deletes;
     private final HousekeepingIntervals intervals;
 
+    /** Files that somebody else may have cut or deleted are looked at so often: a few microseconds each. */
+    private static final long FILE_CHECK_MS = 30_000;
+
     /** The smallest {@code flush.ms} of the logs at the last round. */
     private volatile long shortestFlushMs = Long.MAX_VALUE;
 
+    private long lastFileCheckMs;
+    private long nextFileCheck;
     private long lastRetentionMs;
     private long lastExpiryMs;
     private long lastRecoveryPointMs;
@@ -40,6 +46,7 @@ final class LogHousekeeping {
         this.deletes = deletes;
         this.intervals = intervals;
         long nowMs = runtime.clock().millis();
+        lastFileCheckMs = nowMs;
         lastRetentionMs = nowMs;
         lastExpiryMs = nowMs;
         lastRecoveryPointMs = nowMs;
@@ -66,6 +73,24 @@ final class LogHousekeeping {
         lastExpiryMs = expiry ? nowMs : lastExpiryMs;
         deletes.run(nowMs);
         writeDueCheckpoints(nowMs);
+        checkFiles(nowMs);
+    }
+
+    /** As many logs in each round as it takes for all of them to have had their turn in time. */
+    private void checkFiles(long nowMs) {
+        List<PartitionLog> logs = List.copyOf(directory.logs());
+        long elapsedMs = Math.max(0, nowMs - lastFileCheckMs);
+        long due = Math.min(logs.size(), logs.size() * elapsedMs / FILE_CHECK_MS);
+        for (long i = 0; i < due; i++) {
+            PartitionLog log = logs.get((int) ((nextFileCheck + i) % logs.size()));
+            if (log.failure() == null) {
+                attempt(log, log::checkFiles);
+            }
+        }
+        if (due > 0 || nowMs < lastFileCheckMs) {
+            lastFileCheckMs = nowMs;
+            nextFileCheck = (nextFileCheck + due) % logs.size();
+        }
     }
 
     /** Between two rounds: the logs that want to be forced more often than there are rounds. */

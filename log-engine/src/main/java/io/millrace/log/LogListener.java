@@ -57,6 +57,12 @@ public interface LogListener {
     /** Appends succeed again after {@link #spaceLow}. */
     default void spaceBack(Path log) {}
 
+    /**
+     * The file system of a data directory cannot promise that reserved blocks can be written (copy on write, a network): appends go
+     * through the channel there, which is safe and slower. Told once.
+     */
+    default void reservationsDoNotHold(Path dataDirectory) {}
+
     /** Of the {@code total} logs of a data directory that is being opened, {@code done} have been. Told from several threads. */
     default void recoveryProgress(Path dataDirectory, int done, int total) {}
 }

@@ -1,6 +1,7 @@
 package io.millrace.log;
 
 import io.millrace.log.batch.RecordBatchDescriptor;
+import io.millrace.log.checkpoint.SyncedDirectories;
 import io.millrace.log.checkpoint.SyncedOffsetFile;
 import io.millrace.log.checkpoint.SyncedPoint;
 import io.millrace.log.compact.SwapRecovery;
@@ -65,7 +66,7 @@ final class LogLoader {
         this.openState = openState;
         this.directory = directory;
         startedNs = runtime.clock().nanos();
-        StorageFile.createDirectories(directory, runtime.faults());
+        SyncedDirectories.create(directory, runtime.faults());
         Path dataDirectory = directory.toAbsolutePath().getParent();
         boolean mappable = runtime.isMappable(dataDirectory == null ? directory : dataDirectory);
         context = new SegmentContext(
@@ -239,20 +240,26 @@ final class LogLoader {
         runtime.listener().recovered(directory, scannedSegments, scannedBytes, elapsedNs());
     }
 
-    /** The segment of the recovery point, or one before it whose seal had not come to its end. Those below are looked at briefly. */
+    /**
+     * The segment of the recovery point, or one before it that is not known to be whole: whose seal had not come to its end, or, where
+     * no sums tell, that does not end with a batch. The others are looked at briefly.
+     */
     private int firstToScan() {
         int first = LogSegments.floorIndex(segments.toArray(Segment[]::new), openState.recoveryPoint());
         for (int i = first - 1; i >= 0; i--) {
             Segment segment = segments.get(i);
             SealCheck check = SealCheck.of(segment);
-            switch (check.state()) {
+            boolean whole = switch (check.state()) {
                 case CUT, DAMAGED -> throw damage(segment.path(), check.position(), check.offset(), check.cause());
-                case FOREIGN -> dropSums(segment);
-                case UNSEALED -> first = first == i + 1 ? i : first;
-                default -> {
-                    // Sealed, or not ours.
+                case FOREIGN -> {
+                    dropSums(segment);
+                    yield segment.endsWithBatch();
                 }
-            }
+                case UNCOVERED -> segment.endsWithBatch();
+                case SEALED -> true;
+                case UNSEALED -> false;
+            };
+            first = whole ? first : i;
         }
         return first;
     }

@@ -2,6 +2,7 @@ package io.millrace.log;
 
 import io.millrace.log.segment.Segment;
 import io.millrace.log.txn.AbortedTransaction;
+import io.millrace.mapped.StorageException;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -21,6 +22,30 @@ final class LogReader {
     /** See {@link PartitionLog#read}. */
     @Nullable
     LogSlice read(long offset, int maxBytes, long boundOffset, boolean atLeastOneBatch) {
+        try {
+            return find(offset, maxBytes, boundOffset, atLeastOneBatch);
+        } catch (StorageException e) {
+            throw failed(e);
+        } catch (InternalError e) {
+            throw failed(mappedAccess(e));
+        }
+    }
+
+    /** A page of an index could not be had. On JDK 17 this may come from any line after the access. */
+    private StorageException mappedAccess(InternalError e) {
+        return new StorageException(StorageException.Kind.IO, "mapped access", log.directory, -1, e);
+    }
+
+    /** A log whose bytes cannot be read, or are not there, takes no more of them. */
+    private StorageException failed(StorageException e) {
+        boolean lost = e.kind() == StorageException.Kind.IO || e.kind() == StorageException.Kind.DAMAGED;
+        if (lost && !log.isClosed()) {
+            log.fail(e);
+        }
+        return e;
+    }
+
+    private @Nullable LogSlice find(long offset, int maxBytes, long boundOffset, boolean atLeastOneBatch) {
         while (true) {
             long end = log.offsets.end();
             if (offset < log.offsets.logStart() || offset > end) {
@@ -47,7 +72,7 @@ final class LogReader {
             LogSlice slice = null;
             try {
                 slice = offset >= bound || (last && segment.baseOffset() >= bound)
-                        ? new LogSlice(segment, segment.size(), 0)
+                        ? new LogSlice(log, segment, segment.size(), 0)
                         : slice(segment, nextBase, offset, maxBytes, bound, atLeastOneBatch, last);
             } finally {
                 if (slice == null) {
@@ -74,7 +99,7 @@ final class LogReader {
         int searchEnd = end == OffsetPosition.UNKNOWN ? segment.size() : end;
         long extent = segment.extentOf(offset, searchEnd);
         if (extent < 0) {
-            return last || bound <= nextBase ? new LogSlice(segment, searchEnd, 0) : null;
+            return last || bound <= nextBase ? new LogSlice(log, segment, searchEnd, 0) : null;
         }
         int start = (int) (extent >>> Integer.SIZE);
         int firstSize = (int) extent;
@@ -83,7 +108,7 @@ final class LogReader {
             end = boundPosition(segment, bound, start, wanted);
         }
         int length = Math.max(0, (int) Math.min(wanted, (long) end - start));
-        return new LogSlice(segment, start, length < firstSize ? 0 : length);
+        return new LogSlice(log, segment, start, length < firstSize ? 0 : length);
     }
 
     /** Where what is below {@code bound} ends in the segment, as far as it is known without a search. */
@@ -103,6 +128,16 @@ final class LogReader {
     /** See {@link PartitionLog#firstBatchAtOrAfter}. */
     @Nullable
     LogSlice firstBatchAtOrAfter(long timestampMs, long boundOffset) {
+        try {
+            return findByTime(timestampMs, boundOffset);
+        } catch (StorageException e) {
+            throw failed(e);
+        } catch (InternalError e) {
+            throw failed(mappedAccess(e));
+        }
+    }
+
+    private @Nullable LogSlice findByTime(long timestampMs, long boundOffset) {
         long bound = Math.min(boundOffset, log.offsets.end());
         Segment[] segments = log.segments.all();
         for (int i = LogSegments.floorIndex(segments, log.offsets.logStart()); i < segments.length; i++) {
@@ -129,7 +164,7 @@ final class LogReader {
                 end = pinned.positionOf(bound, pinned.size());
             }
             long extent = pinned.extentOfTimestamp(timestampMs, log.offsets.logStart(), end);
-            slice = extent < 0 ? null : new LogSlice(pinned, (int) (extent >>> Integer.SIZE), (int) extent);
+            slice = extent < 0 ? null : new LogSlice(log, pinned, (int) (extent >>> Integer.SIZE), (int) extent);
             return slice;
         } finally {
             if (slice == null) {
@@ -141,6 +176,16 @@ final class LogReader {
     /** See {@link PartitionLog#batchWithMaxTimestamp}. */
     @Nullable
     LogSlice batchWithMaxTimestamp() {
+        try {
+            return findLatest();
+        } catch (StorageException e) {
+            throw failed(e);
+        } catch (InternalError e) {
+            throw failed(mappedAccess(e));
+        }
+    }
+
+    private @Nullable LogSlice findLatest() {
         Segment latest = null;
         for (Segment segment : log.segments.all()) {
             if (segment.maxTimestamp() >= 0 && (latest == null || segment.maxTimestamp() > latest.maxTimestamp())) {
@@ -153,7 +198,7 @@ final class LogReader {
         long extent = -1;
         try {
             extent = latest.extentOf(latest.maxTimestampOffset(), latest.size());
-            return extent < 0 ? null : new LogSlice(latest, (int) (extent >>> Integer.SIZE), (int) extent);
+            return extent < 0 ? null : new LogSlice(log, latest, (int) (extent >>> Integer.SIZE), (int) extent);
         } finally {
             if (extent < 0) {
                 latest.unpin();

@@ -31,9 +31,11 @@ final class LogRoller {
         LogConfig config = log.config();
         if (active.isFullFor(bytes, lastOffset, config.segmentBytes())) {
             if (active.size() > 0 || lastOffset - active.baseOffset() > Integer.MAX_VALUE) {
+                log.requireRoomForSegment();
                 roll();
             }
         } else if (active.size() > 0 && isExpired(active, maxTimestampMs)) {
+            log.requireRoomForSegment();
             roll();
         }
     }
@@ -55,10 +57,11 @@ final class LogRoller {
         Segment active = log.segments.active();
         boolean due =
                 active.size() > 0 && active.clockAgeMs(nowMs) > log.config().rollMs() - jitterMs;
-        if (due) {
+        if (due && log.hasRoomForSegment()) {
             roll();
+            return true;
         }
-        return due;
+        return false;
     }
 
     void roll() {

@@ -42,6 +42,7 @@ public final class LogRuntime implements AutoCloseable {
     private final LogClock clock;
     private final LogListener listener;
     private final FileFaults faults;
+    private final FreeSpaceFloor floor;
     private final PreparerIdleStrategy idleStrategy = new PreparerIdleStrategy();
     private final PagePreparer preparer;
     private final OpenSegments openSegments;
@@ -55,8 +56,10 @@ public final class LogRuntime implements AutoCloseable {
             LogListener listener,
             FileFaults faults,
             int openSegmentsMax,
+            FreeSpaceFloor floor,
             ExecutorService sync,
             ScheduledExecutorService housekeeper) {
+        this.floor = floor;
         openSegments = new OpenSegments(openSegmentsMax);
         this.clock = clock;
         this.listener = listener;
@@ -88,9 +91,14 @@ public final class LogRuntime implements AutoCloseable {
         return agent;
     }
 
-    /** Starts the agents. */
+    /** Starts the agents, with the default floor of free space. */
     public static LogRuntime start(LogClock clock, LogListener listener, FileFaults faults) {
-        return start(clock, listener, faults, OpenSegments.SEGMENTS_MAX);
+        return start(clock, listener, faults, FreeSpaceFloor.of(FreeSpaceFloor.DEFAULT));
+    }
+
+    /** Starts the agents. */
+    public static LogRuntime start(LogClock clock, LogListener listener, FileFaults faults, FreeSpaceFloor floor) {
+        return start(clock, listener, faults, OpenSegments.SEGMENTS_MAX, floor);
     }
 
     /**
@@ -99,7 +107,13 @@ public final class LogRuntime implements AutoCloseable {
      * @param openSegmentsMax so many segments, of all logs together, hold their files open while nobody uses them
      */
     public static LogRuntime start(LogClock clock, LogListener listener, FileFaults faults, int openSegmentsMax) {
-        LogRuntime runtime = new LogRuntime(clock, listener, faults, openSegmentsMax, syncAgents(), housekeeper());
+        return start(clock, listener, faults, openSegmentsMax, FreeSpaceFloor.of(FreeSpaceFloor.DEFAULT));
+    }
+
+    private static LogRuntime start(
+            LogClock clock, LogListener listener, FileFaults faults, int openSegmentsMax, FreeSpaceFloor floor) {
+        LogRuntime runtime =
+                new LogRuntime(clock, listener, faults, openSegmentsMax, floor, syncAgents(), housekeeper());
         ScheduledFuture<?> unused = runtime.every(SWEEP_PERIOD_MS, runtime.openSegments::sweep);
         AgentRunner.startOnThread(runtime.preparerRunner, threads("millrace-page-preparer"));
         return runtime;
@@ -120,7 +134,8 @@ public final class LogRuntime implements AutoCloseable {
             FileFaults faults,
             int openSegmentsMax,
             ScheduledExecutorService agents) {
-        LogRuntime runtime = new LogRuntime(clock, listener, faults, openSegmentsMax, agents, agents);
+        LogRuntime runtime =
+                new LogRuntime(clock, listener, faults, openSegmentsMax, FreeSpaceFloor.of(0), agents, agents);
         ScheduledFuture<?> unused = runtime.every(SWEEP_PERIOD_MS, runtime.openSegments::sweep);
         return runtime;
     }
@@ -157,6 +172,11 @@ public final class LogRuntime implements AutoCloseable {
         return faults;
     }
 
+    /** Keeps disks from being filled. */
+    public FreeSpaceFloor freeSpaceFloor() {
+        return floor;
+    }
+
     /** Makes mapped memory ready. */
     public PagePreparer preparer() {
         return preparer;
@@ -174,7 +194,15 @@ public final class LogRuntime implements AutoCloseable {
 
     /** Whether reservations hold in a directory, so that its logs may be appended through mapped memory. */
     boolean isMappable(Path dataDirectory) {
-        return mappable.computeIfAbsent(dataDirectory, StorageFile::reservationHolds);
+        return mappable.computeIfAbsent(dataDirectory, this::reservationHolds);
+    }
+
+    private boolean reservationHolds(Path dataDirectory) {
+        boolean holds = StorageFile.reservationHolds(dataDirectory);
+        if (!holds) {
+            listener.reservationsDoNotHold(dataDirectory);
+        }
+        return holds;
     }
 
     /** Runs a task on a sync agent. After the close it runs at once, on the caller's thread. */

@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Owned by whoever asked for it; may be handed to another thread.
  */
 public final class LogSlice implements AutoCloseable {
+    private final LogState log;
     private final Segment segment;
     private final int position;
     private final int length;
@@ -22,7 +23,8 @@ public final class LogSlice implements AutoCloseable {
     private boolean closed;
 
     /** A slice that takes over one pin of the segment. */
-    LogSlice(Segment pinned, int position, int length) {
+    LogSlice(LogState log, Segment pinned, int position, int length) {
+        this.log = log;
         this.segment = pinned;
         this.position = position;
         this.length = length;
@@ -60,11 +62,38 @@ public final class LogSlice implements AutoCloseable {
         try {
             int count = segment.read(target, position);
             if (count < length) {
-                throw StorageException.damaged(segment.path(), (long) position + count, "segment ends inside a slice");
+                throw endsEarly((long) position + count);
             }
+        } catch (StorageException e) {
+            throw failed(e);
         } finally {
             target.limit(limit);
         }
+    }
+
+    private MappedRegion map() {
+        try {
+            return segment.map(position, length);
+        } catch (StorageException e) {
+            throw e.kind() == StorageException.Kind.DAMAGED ? endsEarly(e.position()) : failed(e);
+        }
+    }
+
+    /** A truncation may have taken records above the high watermark; anything else that ends the file is somebody else's doing. */
+    private StorageException endsEarly(long at) {
+        try {
+            segment.checkFile();
+        } catch (StorageException e) {
+            return log.isClosed() ? e : log.fail(e);
+        }
+        return StorageException.damaged(segment.path(), at, "segment ends inside a slice");
+    }
+
+    private StorageException failed(StorageException e) {
+        if (e.kind() == StorageException.Kind.IO && !log.isClosed()) {
+            log.fail(e);
+        }
+        return e;
     }
 
     /** The bytes, readable only, from position 0 on: a copy, valid also after {@link #close}. Checksums and codecs read a copy. */
@@ -83,10 +112,12 @@ public final class LogSlice implements AutoCloseable {
         if (length == 0) {
             return ByteBuffer.allocate(0).asReadOnlyBuffer();
         }
-        if (mapped == null) {
-            mapped = segment.map(position, length);
+        MappedRegion region = mapped;
+        if (region == null) {
+            region = map();
+            mapped = region;
         }
-        return mapped.readOnlyView(0, length);
+        return region.readOnlyView(0, length);
     }
 
     @Override

@@ -131,6 +131,21 @@ final class LogState {
         return new SegmentLimits(config.segmentBytes(), config.indexIntervalBytes(), config.indexBytesMax());
     }
 
+    /** The directory that holds this log's, and others. */
+    Path dataDirectory() {
+        Path parent = directory.toAbsolutePath().getParent();
+        return parent == null ? directory : parent;
+    }
+
+    /** Lets pass where the disk has room for another segment. */
+    void requireRoomForSegment() {
+        runtime.freeSpaceFloor().require(dataDirectory(), "new segment of " + directory.getFileName());
+    }
+
+    boolean hasRoomForSegment() {
+        return runtime.freeSpaceFloor().hasRoom(dataDirectory());
+    }
+
     /** Takes the log offline. The first failure stays; returns it. */
     StorageException fail(StorageException cause) {
         StorageException first;

@@ -10,6 +10,7 @@ import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -313,7 +314,14 @@ public final class PartitionLog implements AutoCloseable {
                 log.fail(e);
             }
             throw e;
+        } catch (InternalError e) {
+            throw log.fail(mappedAccess(e));
         }
+    }
+
+    /** A page of a mapping could not be had. On JDK 17 this may come from any line after the access. */
+    private StorageException mappedAccess(InternalError e) {
+        return new StorageException(StorageException.Kind.IO, "mapped access", log.directory, -1, e);
     }
 
     // ---- durability
@@ -424,6 +432,27 @@ public final class PartitionLog implements AutoCloseable {
     /** Why the log is offline, or null. */
     public @Nullable StorageException failure() {
         return log.failure();
+    }
+
+    /** Who is told when the log fails, on whichever thread, perhaps under its lock; at once where it has failed. */
+    void onFailure(Consumer<StorageException> told) {
+        log.onFailure(told);
+    }
+
+    /**
+     * Looks whether the files are still those that the log has open, and as long as what was written to them. Where they are not, the
+     * log goes offline: somebody else has cut, deleted or replaced one.
+     */
+    void checkFiles() {
+        try {
+            for (Segment segment : log.segments.all()) {
+                segment.checkFile();
+            }
+        } catch (StorageException e) {
+            if (!log.isClosed()) { // its directory is renamed when it is deleted
+                log.fail(e);
+            }
+        }
     }
 
     /** Takes the log offline: its disk has failed elsewhere. Whoever waits for a force is told. */

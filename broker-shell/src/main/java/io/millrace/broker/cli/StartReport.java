@@ -4,6 +4,7 @@ import io.millrace.broker.config.ListenerSpec;
 import io.millrace.broker.config.MillraceSettings;
 import io.millrace.broker.config.NodeConfig;
 import io.millrace.broker.node.NodeFacts;
+import io.millrace.mapped.StorageFile;
 import java.io.IOException;
 import java.nio.file.FileStore;
 import java.nio.file.Files;
@@ -125,7 +126,10 @@ final class StartReport {
     private static String space(final Path directory) {
         try {
             final FileStore store = Files.getFileStore(directory);
-            return bytes(store.getUsableSpace()) + " free of " + bytes(store.getTotalSpace());
+            return bytes(store.getUsableSpace()) + " free of " + bytes(store.getTotalSpace())
+                    + (StorageFile.reservationHolds(directory)
+                            ? ""
+                            : ", " + store.type() + ": no mapped appends, its reservations do not hold");
         } catch (final IOException e) {
             return "free space unknown: " + e.getMessage();
         }

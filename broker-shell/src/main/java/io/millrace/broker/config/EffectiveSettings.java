@@ -134,6 +134,9 @@ public final class EffectiveSettings {
 
     private static void durability() {
         effect(MillraceSettings.SYNC_ACKS, "Acknowledge only after the bytes are on the disk; group commit.");
+        effect(
+                MillraceSettings.FREE_SPACE_FLOOR,
+                "No new segment and no new partition while less is free; -1 is 1 % of the disk, 64 MiB to 1 GiB.");
         effect("log.flush.interval.ms", "Sync a partition at least this often.");
         effect("log.flush.interval.messages", "Sync a partition after this many records.");
         effect("log.flush.offset.checkpoint.interval.ms", "How often the recovery points are written down.");

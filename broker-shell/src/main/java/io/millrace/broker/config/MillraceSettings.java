@@ -1,5 +1,6 @@
 package io.millrace.broker.config;
 
+import io.millrace.log.FreeSpaceFloor;
 import org.apache.kafka.common.config.ConfigDef;
 
 /** Names, types and defaults of the settings that Apache Kafka does not have. All begin with {@code millrace.}. */
@@ -13,10 +14,20 @@ public final class MillraceSettings {
     /** Whether an empty data directory is formatted at start. */
     public static final String AUTO_FORMAT = "millrace.auto.format";
 
+    /** Bytes that stay free on a disk: below it no segment is begun and no partition is made. */
+    public static final String FREE_SPACE_FLOOR = "millrace.log.free.space.floor.bytes";
+
     static final ConfigDef CONFIG_DEF = new ConfigDef()
             .define(CLUSTER_ID, ConfigDef.Type.STRING, null, ConfigDef.Importance.HIGH, "")
             .define(SYNC_ACKS, ConfigDef.Type.BOOLEAN, false, ConfigDef.Importance.HIGH, "")
-            .define(AUTO_FORMAT, ConfigDef.Type.BOOLEAN, true, ConfigDef.Importance.MEDIUM, "");
+            .define(AUTO_FORMAT, ConfigDef.Type.BOOLEAN, true, ConfigDef.Importance.MEDIUM, "")
+            .define(
+                    FREE_SPACE_FLOOR,
+                    ConfigDef.Type.LONG,
+                    FreeSpaceFloor.DEFAULT,
+                    ConfigDef.Range.atLeast(FreeSpaceFloor.DEFAULT),
+                    ConfigDef.Importance.MEDIUM,
+                    "");
 
     private MillraceSettings() {}
 }

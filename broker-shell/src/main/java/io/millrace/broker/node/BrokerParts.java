@@ -2,6 +2,7 @@ package io.millrace.broker.node;
 
 import io.millrace.broker.admin.AdminApis;
 import io.millrace.broker.admin.EffectiveConfigs;
+import io.millrace.broker.config.MillraceSettings;
 import io.millrace.broker.config.NodeConfig;
 import io.millrace.broker.coordinator.GroupCoordination;
 import io.millrace.broker.kraft.ControlPlane;
@@ -12,6 +13,7 @@ import io.millrace.broker.partition.RecordCodecs;
 import io.millrace.broker.request.RequestRouter;
 import io.millrace.broker.request.data.DataPlane;
 import io.millrace.broker.request.data.DataPlaneSettings;
+import io.millrace.log.FreeSpaceFloor;
 import io.millrace.log.HousekeepingIntervals;
 import io.millrace.log.LogCleaner;
 import io.millrace.log.LogClock;
@@ -81,7 +83,11 @@ final class BrokerParts {
             StopSequence stops) {
         EffectiveConfigs configs = new EffectiveConfigs(plane.nodeId(), plane.config(), plane.replayed());
         LogEvents events = new LogEvents();
-        LogRuntime runtime = LogRuntime.start(LogClock.SYSTEM, events, FileFaults.NONE);
+        LogRuntime runtime = LogRuntime.start(
+                LogClock.SYSTEM,
+                events,
+                FileFaults.NONE,
+                FreeSpaceFloor.of(config.getLong(MillraceSettings.FREE_SPACE_FLOOR)));
         stops.add("log agents", runtime::close);
         List<LogDirectory> directories = open(config, plane, locks, configs, runtime, stops);
         watch(runtime, directories, plane, faults, stops);

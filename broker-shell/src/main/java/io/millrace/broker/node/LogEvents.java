@@ -101,6 +101,14 @@ final class LogEvents implements LogListener {
         LOG.warn("space is back: appends succeed again log={}", log);
     }
 
+    @Override
+    public void reservationsDoNotHold(Path dataDirectory) {
+        LOG.warn(
+                "the file system cannot promise that reserved blocks can be written: appends go through the channel,"
+                        + " which is safe and slower directory={}",
+                dataDirectory);
+    }
+
     /** What opening the directories found, for the start report. */
     RecoverySummary summary(List<RecoveryReport> reports) {
         int partitions = 0;

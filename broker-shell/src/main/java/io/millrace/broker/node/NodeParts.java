@@ -15,10 +15,10 @@ import io.millrace.broker.request.RequestRouter;
 import io.millrace.log.checkpoint.CleanShutdownMarker;
 import io.millrace.log.checkpoint.DirectoryInUseException;
 import io.millrace.log.checkpoint.DirectoryLock;
+import io.millrace.log.checkpoint.SyncedDirectories;
 import io.millrace.mapped.FileFaults;
 import io.millrace.mapped.StorageException;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -103,7 +103,7 @@ final class NodeParts {
         Set<Path> directories = new LinkedHashSet<>(config.logDirs());
         directories.add(config.metadataLogDir());
         for (Path directory : directories) {
-            Files.createDirectories(directory);
+            SyncedDirectories.create(directory, FileFaults.NONE);
             DirectoryLock lock = DirectoryLock.acquire(directory, FileFaults.NONE);
             locks.put(directory, lock);
             stops.add("lock of " + directory, lock::close);

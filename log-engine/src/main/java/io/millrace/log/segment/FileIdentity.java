@@ -25,20 +25,28 @@ record FileIdentity(@Nullable Object key) {
     }
 
     private static @Nullable Object key(Path file) throws IOException {
-        return Files.readAttributes(file, BasicFileAttributes.class).fileKey();
+        return attributes(file).fileKey();
+    }
+
+    private static BasicFileAttributes attributes(Path file) throws IOException {
+        return Files.readAttributes(file, BasicFileAttributes.class);
     }
 
     /** What has happened to the file behind our back, or null. */
     @Nullable
-    StorageException problem(Path file, long length, long lengthAtLeast) {
-        if (length < lengthAtLeast) {
-            return StorageException.damaged(
-                    file, length, "file was cut by somebody else: it has " + length + " bytes of " + lengthAtLeast);
-        }
+    StorageException problem(Path file, long lengthAtLeast) {
         try {
-            return Objects.equals(key, key(file))
+            BasicFileAttributes found = attributes(file);
+            if (!Objects.equals(key, found.fileKey())) {
+                return StorageException.damaged(file, -1, "file was replaced by another one of its name");
+            }
+            long length = found.size();
+            return length >= lengthAtLeast
                     ? null
-                    : StorageException.damaged(file, -1, "file was replaced by another one of its name");
+                    : StorageException.damaged(
+                            file,
+                            length,
+                            "file was cut by somebody else: it has " + length + " bytes of " + lengthAtLeast);
         } catch (NoSuchFileException e) {
             return new StorageException(
                     StorageException.Kind.DAMAGED, "file was deleted by somebody else", file, -1, e);

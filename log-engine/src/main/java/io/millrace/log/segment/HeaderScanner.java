@@ -71,14 +71,15 @@ final class HeaderScanner {
             throw e;
         }
         chunk.flip();
-        if (chunk.limit() < RecordBatchDescriptor.HEADER_SIZE) {
-            // The end is at most what was written: only somebody else can have made the file shorter.
+        boolean isShort = chunk.limit() < RecordBatchDescriptor.HEADER_SIZE;
+        if (isShort && end <= segment.size()) {
+            // What was written is not there, and it was not the log that cut it meanwhile: somebody else has.
             throw StorageException.damaged(
                     segment.path(),
                     chunkPosition + chunk.limit(),
                     "file ends before the " + end + " bytes written to it");
         }
-        return true;
+        return !isShort;
     }
 
     int position() {

@@ -81,6 +81,9 @@ public final class Segment {
 
     private volatile int forcedChanges;
 
+    /** Position of the last batch appended here since the segment was opened or cut, -1 before there is one. */
+    private int lastBatch = -1;
+
     // Published.
     private int size;
 
@@ -188,6 +191,7 @@ public final class Segment {
         int end = at + length;
         for (int batch = at; batch < end; batch += RecordBatchDescriptor.sizeInBytes(batches, batch)) {
             indexes.note(batches, batch, position + (batch - at));
+            lastBatch = position + (batch - at);
         }
         SIZE.setRelease(this, position + length);
     }
@@ -307,6 +311,7 @@ public final class Segment {
         touch();
         changes++;
         SIZE.setRelease(this, position);
+        lastBatch = -1;
         closeRetired();
         SegmentWriter active = writer;
         if (active != null) {
@@ -357,6 +362,19 @@ public final class Segment {
         return scanner.position() == size ? last + 1 : -1;
     }
 
+    /** Whether the batches go on from the last index entry to the end of the file. */
+    public boolean endsWithBatch() {
+        if (indexProblem() != null) {
+            return false;
+        }
+        HeaderScanner scanner =
+                HeaderScanner.ofThisThread().wrap(this, indexes.offsets().lastPosition(), size);
+        while (scanner.hasBatch()) {
+            scanner.skip();
+        }
+        return scanner.position() == size;
+    }
+
     /** Takes the timestamps of a sealed segment from its index, without a look at its batches. */
     public void adoptSealed() {
         indexes.adoptTimes();
@@ -386,7 +404,7 @@ public final class Segment {
 
     /**
      * Throws where the file is not what this segment wrote: shorter than what is published, gone, or another file under its name. Any
-     * thread, with a pin; a few microseconds.
+     * thread, also without a pin, while the log is open; a few microseconds, and no file is opened for it.
      *
      * @throws StorageException DAMAGED
      */
@@ -407,8 +425,38 @@ public final class Segment {
     }
 
     private @Nullable StorageException fileProblem() {
-        int published = size();
-        return identity.problem(path, file.size(), published);
+        return identity.problem(path, size());
+    }
+
+    /**
+     * Throws where the last batch that was appended reads as zero: a file that was cut may have been reserved anew since, its length is
+     * right then. With a pin.
+     *
+     * @throws StorageException DAMAGED
+     */
+    public void checkLastBatch() {
+        if (!hasLostLastBatch()) {
+            return;
+        }
+        context.writerLock().lock();
+        try {
+            if (hasLostLastBatch()) {
+                throw StorageException.damaged(
+                        path, lastBatch, "file was cut by somebody else: the last batch reads as zero");
+            }
+        } finally {
+            context.writerLock().unlock();
+        }
+    }
+
+    private boolean hasLostLastBatch() {
+        int at = lastBatch;
+        if (at < 0) {
+            return false;
+        }
+        ByteBuffer header = ByteBuffer.allocate(RecordBatchDescriptor.LOG_OVERHEAD);
+        file.readFully(header, at);
+        return header.getInt(RecordBatchDescriptor.LENGTH) == 0;
     }
 
     // ---- reading, with a pin
@@ -697,8 +745,14 @@ public final class Segment {
         return file.readFully(target, position);
     }
 
-    /** Maps written bytes of the file for reading, while the segment is pinned; the caller closes the region before it unpins. */
+    /**
+     * Maps written bytes of the file for reading, while the segment is pinned; the caller closes the region before it unpins. A file that
+     * somebody else has cut is not mapped beyond its end, where every access is an error, and the JDK would lengthen it.
+     */
     public MappedRegion map(int position, int length) {
+        if (file.size() < (long) position + length) {
+            throw StorageException.damaged(path, file.size(), "file ends before the bytes that are to be mapped");
+        }
         return MappedRegion.map(file, position, length, false);
     }
 

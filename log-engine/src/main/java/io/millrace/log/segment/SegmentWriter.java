@@ -212,12 +212,22 @@ public final class SegmentWriter {
     }
 
     private void write(ByteBuffer source, int at, int length) {
+        requireLength(cursor);
         int position = source.position();
         int limitBefore = source.limit();
         try {
             file.writeFully(source.limit(at + length).position(at), cursor);
         } finally {
             source.limit(limitBefore).position(position);
+        }
+    }
+
+    /** A write behind the end of a file that somebody else has cut would leave a hole where acknowledged batches stood. */
+    private void requireLength(long written) {
+        long length = file.size();
+        if (length < written) {
+            throw StorageException.damaged(
+                    file.path(), length, "file was cut by somebody else: it has " + length + " bytes of " + written);
         }
     }
 
@@ -344,6 +354,7 @@ public final class SegmentWriter {
         }
         MappedRegion region = null;
         try {
+            requireLength(requestedAtCursor); // where it fails, the next append goes through the channel and tells
             zeroAhead(start, start + length);
             region = MappedRegion.map(file, start, length, true);
             populate(region, length);
