@@ -316,7 +316,7 @@ public final class Appender implements AutoCloseable {
     private long appendEncoded() {
         boolean interrupted = Thread.interrupted();
         try {
-            AppendStatus status = log.appendAsLeader(encoder.finish(), epoch, AppendOrigin.COORDINATOR, result);
+            AppendStatus status = log.appendAsLeader(encoder.finish(), epoch, AppendOrigin.LIBRARY, result);
             encoder.clear();
             if (status != AppendStatus.APPENDED) {
                 throw refused(status);

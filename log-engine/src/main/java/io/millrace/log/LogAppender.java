@@ -156,7 +156,7 @@ final class LogAppender {
 
     private BatchVerdict check(ByteBuffer buffer, int at, int limit, AppendOrigin origin, long nowMs) {
         if (origin != AppendOrigin.CLIENT) {
-            return checkTrusted(buffer, at, limit, nowMs);
+            return checkTrusted(buffer, at, limit, origin, nowMs);
         }
         BatchVerdict verdict = validator.checkFromClient(buffer, at, limit);
         if (verdict != BatchVerdict.VALID) {
@@ -173,8 +173,10 @@ final class LogAppender {
         return verdict;
     }
 
-    private BatchVerdict checkTrusted(ByteBuffer buffer, int at, int limit, long nowMs) {
-        BatchVerdict verdict = validator.checkIntegrity(buffer, at, limit);
+    private BatchVerdict checkTrusted(ByteBuffer buffer, int at, int limit, AppendOrigin origin, long nowMs) {
+        BatchVerdict verdict = origin == AppendOrigin.LIBRARY
+                ? BatchValidator.checkFraming(buffer, at, limit)
+                : validator.checkIntegrity(buffer, at, limit);
         if (verdict == BatchVerdict.VALID && RecordBatchDescriptor.lastOffsetDelta(buffer, at) < 0) {
             verdict = BatchVerdict.INVALID_RECORD;
         }
