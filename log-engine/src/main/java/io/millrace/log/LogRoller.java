@@ -1,7 +1,10 @@
 package io.millrace.log;
 
 import io.millrace.log.segment.Segment;
+import io.millrace.log.segment.SegmentFiles;
+import io.millrace.log.segment.SegmentLimits;
 import io.millrace.mapped.StorageException;
+import io.millrace.mapped.StorageFile;
 import java.util.concurrent.ThreadLocalRandom;
 
 /**
@@ -72,12 +75,7 @@ final class LogRoller {
         }
         log.producers.advanceTo(base);
         log.producers.takeSnapshot(false);
-        Segment next = Segment.create(
-                log.context,
-                base,
-                LogState.limits(log.config()),
-                log.runtime.clock().millis());
-        next.activate(LogState.limits(log.config()));
+        Segment next = create(base);
         log.directoryChanged = true;
         old.retireWriter();
         log.segments.add(next);
@@ -87,12 +85,43 @@ final class LogRoller {
         log.runtime.listener().segmentRolled(log.directory, base);
     }
 
+    /** A file that a failed roll leaves behind would cut off, at the next open, what is appended to the old segment meanwhile. */
+    private Segment create(long base) {
+        SegmentLimits limits = LogState.limits(log.config());
+        Segment made = null;
+        try {
+            made = Segment.create(log.context, base, limits, log.runtime.clock().millis());
+            made.activate(limits);
+            return made;
+        } catch (StorageException e) {
+            if (made != null) {
+                made.release();
+            }
+            log.directoryChanged = true;
+            removeFiles(base, e);
+            throw e;
+        }
+    }
+
+    private void removeFiles(long base, StorageException cause) {
+        try {
+            for (String suffix : SegmentFiles.ALL) {
+                StorageFile.deleteIfExists(SegmentFiles.path(log.directory, base, suffix), log.runtime.faults());
+            }
+        } catch (StorageException e) {
+            e.addSuppressed(cause);
+            throw log.fail(new StorageException(
+                    StorageException.Kind.IO, "removal of a segment that could not be made", e.file(), -1, e));
+        }
+    }
+
     private void seal(Segment old, long base) {
         if (!old.pin()) {
             return;
         }
         try {
             old.seal();
+            old.force();
             old.forceIndexes();
             flusher.flushTo(base);
         } catch (StorageException e) {

@@ -500,9 +500,9 @@ public final class PartitionLog implements AutoCloseable {
         }
         for (Segment segment : log.segments.all()) {
             segment.seal();
+            segment.forceRest();
         }
         flusher.flush();
-        active.forceIndexes();
     }
 
     /**

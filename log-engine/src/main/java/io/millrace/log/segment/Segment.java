@@ -80,6 +80,8 @@ public final class Segment {
     private int changes;
 
     private volatile int forcedChanges;
+    /** The indexes on the disk are those of all batches: of the active segment they never are. */
+    private volatile boolean indexesForced = true;
 
     /** Position of the last batch appended here since the segment was opened or cut, -1 before there is one. */
     private int lastBatch = -1;
@@ -163,6 +165,7 @@ public final class Segment {
     /** Makes this the active segment: batches are appended from {@link #size()} on. */
     public void activate(SegmentLimits limits) {
         closeRetired();
+        indexesForced = false;
         long mappedLimit = context.mappable() ? limits.segmentBytes() : 0;
         writer = new SegmentWriter(
                 file,
@@ -227,20 +230,40 @@ public final class Segment {
     /** Ends the appends: the segment has rolled. What is slow about it is left to {@link #seal}. */
     public void retireWriter() {
         indexes.finishTimes();
-        retired = writer;
-        writer = null;
+        if (writer != null) {
+            retired = writer;
+            writer = null;
+        }
     }
 
-    /** Unmaps the tail and trims spare bytes of all files, after {@link #retireWriter}. Any thread; readers may go on. */
+    /**
+     * Unmaps the tail and trims spare bytes of all files, after {@link #retireWriter}. Any thread; readers may go on. A trimmed file is to be
+     * forced once more: else a loss of power may bring the spare bytes back, behind a segment that counts as whole.
+     */
     public void seal() {
+        SegmentWriter old = retired;
         closeRetired();
         context.writerLock().lock();
         try {
+            if (old != null && retired == old) {
+                retired = null;
+                changes++;
+            }
             if (writer == null && !deleted) {
                 indexes.trim();
             }
         } finally {
             context.writerLock().unlock();
+        }
+    }
+
+    /** {@link #force} and {@link #forceIndexes}, where they have not seen all: the last step of an orderly close. */
+    public void forceRest() {
+        if (forcedChanges != changes) {
+            force();
+        }
+        if (!indexesForced) {
+            forceIndexes();
         }
     }
 
@@ -265,12 +288,14 @@ public final class Segment {
      */
     public void forceIndexes() {
         try {
+            boolean ended = writer == null;
             indexes.force();
             HeaderSums sealed = sealSums();
             if (sealed != null) {
                 sealed.force();
                 sealed.discard();
             }
+            indexesForced = ended;
         } catch (StorageException e) {
             // Deleted under our hands: the indexes are opened by name.
             if (!deleted) {
@@ -310,6 +335,7 @@ public final class Segment {
     private void truncateToPosition(int position, long offset) {
         touch();
         changes++;
+        indexesForced = false;
         SIZE.setRelease(this, position);
         lastBatch = -1;
         closeRetired();
@@ -387,6 +413,7 @@ public final class Segment {
 
     /** Makes the offset and time index anew from the headers of the batches. */
     public void rebuildIndexes() {
+        indexesForced = false;
         indexes.rebuild(this);
     }
 

@@ -24,6 +24,8 @@ public final class SegmentFiles {
     public static final String TXN_INDEX = ".txnindex";
     /** Sums over the header bytes that no CRC covers; of this engine, Kafka leaves it alone. */
     public static final String HEADER_SUMS = ".headersum";
+    /** All of them, the log first. */
+    public static final List<String> ALL = List.of(LOG, OFFSET_INDEX, TIME_INDEX, TXN_INDEX, HEADER_SUMS);
     /** Appended to the name of a file that waits to be removed. */
     public static final String DELETED = ".deleted";
     /** Appended by Kafka's cleaner to a file it was still writing; of no use to anybody after a stop. */

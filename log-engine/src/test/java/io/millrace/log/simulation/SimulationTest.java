@@ -6,13 +6,17 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Some of the histories in every build; the campaign plays thousands. */
 class SimulationTest {
-    /** As many as agree today; docs/testing.md says which do not. */
-    private static final long FIRST_SEED = 29;
+    private static final long FIRST_SEED = 1;
 
-    private static final long LAST_SEED = 57;
+    private static final long LAST_SEED = 201;
+
+    /** Does not agree yet: docs/testing.md says in what. */
+    private static final long OPEN_SEED = 119;
 
     /** A seed of one's own: {@code -Dmillrace.simulation.seed=17}; so many from it on: {@code -Dmillrace.simulation.seeds=10000}. */
     @Test
@@ -29,12 +33,22 @@ class SimulationTest {
         long faults = 0;
         long damages = 0;
         for (long seed = FIRST_SEED; seed <= LAST_SEED; seed++) {
+            if (seed == OPEN_SEED) {
+                continue;
+            }
             Outcome outcome = SimulationCampaign.play(seed);
             crashes += outcome.crashes();
             faults += outcome.faults();
             damages += outcome.damages();
         }
         assertTrue(crashes > 0 && faults > 0 && damages > 0, crashes + " " + faults + " " + damages);
+    }
+
+    /** Each has found something that is mended since. */
+    @ParameterizedTest
+    @ValueSource(longs = {239, 260, 268, 325, 368, 385})
+    void historiesThatFoundSomethingAgree(long seed) throws IOException {
+        assertTrue(SimulationCampaign.play(seed).crashes() > 0);
     }
 
     @Test
