@@ -12,6 +12,9 @@ final class ZeroFill {
     /** 64 KiB a write: 0.3 ms of processor a MiB, against 0.45 in pieces of 16 KiB and 1.2 in one piece. */
     private static final ByteBuffer ZEROS = ByteBuffer.allocateDirect(64 * 1024).asReadOnlyBuffer();
 
+    /** A view of them for each thread that writes some: the page preparer does so all day long, and is to leave no garbage. */
+    private static final ThreadLocal<ByteBuffer> VIEW = ThreadLocal.withInitial(ZEROS::duplicate);
+
     private final StorageFile file;
 
     ZeroFill(StorageFile file) {
@@ -20,9 +23,10 @@ final class ZeroFill {
 
     /** Writes zeros over a range, whatever is there. */
     void over(long from, long end) {
+        ByteBuffer zeros = VIEW.get();
         for (long position = from; position < end; ) {
-            int length = (int) Math.min(ZEROS.capacity(), end - position);
-            file.write(ZEROS.duplicate().limit(length), position);
+            int length = (int) Math.min(zeros.capacity(), end - position);
+            file.write(zeros.clear().limit(length), position);
             position += length;
         }
     }
