@@ -9,7 +9,9 @@ import io.millrace.log.compact.RecordCodec;
 import io.millrace.mapped.StorageException;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
@@ -29,6 +31,9 @@ public final class LogCleaner implements AutoCloseable {
     private final @Nullable RecordCodec codec;
     private final IoThrottle throttle;
     private final List<Worker> workers = new ArrayList<>(); // guarded by this
+    /** Directories below the floor of free space, of which that has been told. Guarded by this. */
+    private final Set<LogDirectory> withoutRoom = new HashSet<>();
+
     private volatile CleanerSettings settings;
     private boolean closed; // guarded by this
 
@@ -136,7 +141,7 @@ public final class LogCleaner implements AutoCloseable {
             for (PartitionLog log : directory.logs()) {
                 PartitionName name = new PartitionName(log.topic(), log.partition());
                 CleanableRange range = log.compaction().range(directory.cleanedTo(name), nowMs);
-                if (range != null && range.isDue(log.config())) {
+                if (range != null && range.isDue(log.config()) && hasRoom(directory)) {
                     due.add(new Candidate(directory, log, range));
                 }
             }
@@ -146,6 +151,20 @@ public final class LogCleaner implements AutoCloseable {
                 .filter(each -> each.log().compaction().claim())
                 .findFirst()
                 .orElse(null);
+    }
+
+    /** A cleaning writes before it deletes: none is begun below the floor of free space, which is told once. Under the lock. */
+    private boolean hasRoom(LogDirectory directory) {
+        try {
+            runtime.freeSpaceFloor().require(directory.path(), "cleaning");
+            withoutRoom.remove(directory);
+            return true;
+        } catch (StorageException e) {
+            if (withoutRoom.add(directory)) {
+                runtime.listener().backgroundFailure(directory.path(), e);
+            }
+            return false;
+        }
     }
 
     /** Stops the threads and waits for what they are at, which they give up. */

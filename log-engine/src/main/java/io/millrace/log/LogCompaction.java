@@ -246,6 +246,7 @@ final class LogCompaction {
                 next += group.size();
                 long end = next < sources.size() ? sources.get(next).baseOffset() : range.boundOffset();
                 boolean swapped = false;
+                log.requireRoomForSegment();
                 try {
                     cleaner.clean(log.context, LogState.limits(config), group, end);
                     checkGoesOn();

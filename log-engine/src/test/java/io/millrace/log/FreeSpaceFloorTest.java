@@ -9,13 +9,19 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.millrace.log.batch.RecordBatchBuilder;
+import io.millrace.log.compact.CleanerSettings;
 import io.millrace.mapped.FileFaults;
 import io.millrace.mapped.StorageException;
+import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -33,6 +39,9 @@ class FreeSpaceFloorTest {
     private final TestClock clock = new TestClock(TIME);
     private final AppendResult result = new AppendResult();
     private volatile long free = 10 * FLOOR;
+    /** So often there is room to be seen. */
+    private final AtomicInteger looksLeft = new AtomicInteger(Integer.MAX_VALUE);
+
     private LogRuntime runtime;
     private LogDirectory directory;
     private PartitionLog log;
@@ -46,11 +55,20 @@ class FreeSpaceFloorTest {
             }
 
             @Override
+            public void backgroundFailure(Path file, StorageException cause) {
+                events.add(String.valueOf(cause.getMessage()));
+            }
+
+            @Override
             public void spaceBack(Path told) {
                 events.add("back");
             }
         };
-        runtime = LogRuntime.start(clock, listener, FileFaults.NONE, FreeSpaceFloor.of(FLOOR, path -> free));
+        runtime = LogRuntime.start(
+                clock,
+                listener,
+                FileFaults.NONE,
+                FreeSpaceFloor.of(FLOOR, path -> looksLeft.getAndDecrement() > 0 ? free : 0));
         directory = LogDirectory.open(temp.resolve("data"), runtime, topic -> CONFIG, 1, LogListener.NONE);
         log = directory.create("orders", 0, 1, 2, CONFIG);
     }
@@ -126,5 +144,67 @@ class FreeSpaceFloorTest {
         assertEquals(3, log.segmentCount());
         directory.housekeep(clock.advance(Duration.ofMinutes(10)));
         assertEquals(25, log.logStartOffset());
+    }
+
+    private PartitionLog dirtyLog() {
+        LogConfig compacted = CONFIG.toBuilder()
+                .deletePolicy(false)
+                .compactPolicy(true)
+                .minCleanableDirtyRatio(0)
+                .build();
+        PartitionLog dirty = directory.create("keyed", 0, 3, 4, compacted);
+        for (int i = 0; i < 25; i++) {
+            ByteBuffer batch = new RecordBatchBuilder()
+                    .add(clock.millis(), new byte[] {(byte) (i % 3)}, new byte[1000])
+                    .build();
+            assertEquals(AppendStatus.APPENDED, dirty.appendAsLeader(batch, 0, AppendOrigin.CLIENT, result));
+        }
+        dirty.advanceHighWatermark(25);
+        return dirty;
+    }
+
+    private LogCleaner cleanerByHand() {
+        CleanerSettings settings = new CleanerSettings(false, 1, 1 << 20, 0.9, 64 << 10, Double.MAX_VALUE, 1);
+        return LogCleaner.start(settings, null, runtime, List.of(directory));
+    }
+
+    @Test
+    void belowItNothingIsCleanedAndThatIsSaidOnce() {
+        PartitionLog dirty = dirtyLog();
+        try (LogCleaner cleaner = cleanerByHand()) {
+            free = FLOOR - 1;
+            assertEquals(0, cleaner.cleanAll());
+            assertEquals(0, cleaner.cleanAll());
+            assertEquals(
+                    List.of("no cleaning: 1048575 bytes are free, the floor is 1048576"
+                            + " (millrace.log.free.space.floor.bytes) file=" + temp.resolve("data")),
+                    List.copyOf(events));
+            free = FLOOR;
+            assertEquals(1, cleaner.cleanAll());
+            assertNull(dirty.cleaning().problem());
+        }
+        assertEquals(1, events.size());
+    }
+
+    /** The disk fills while it is being cleaned. */
+    @Test
+    void aCleaningEndsWhereTheFloorIsReached() throws IOException {
+        dirtyLog();
+        looksLeft.set(1);
+        try (LogCleaner cleaner = cleanerByHand()) {
+            assertEquals(0, cleaner.cleanAll());
+            assertEquals(1, events.size());
+            assertTrue(String.valueOf(events.peek()).startsWith("no new segment of keyed-0: "), events::toString);
+            try (Stream<Path> files = Files.list(temp.resolve("data/keyed-0"))) {
+                assertEquals(
+                        0,
+                        files.filter(each -> each.toString().endsWith(".cleaned"))
+                                .count());
+            }
+            looksLeft.set(Integer.MAX_VALUE);
+            assertEquals(0, cleaner.cleanAll(), "it rests first");
+            clock.advance(Duration.ofMinutes(2));
+            assertEquals(1, cleaner.cleanAll());
+        }
     }
 }

@@ -25,4 +25,22 @@ final class CleanerSettingsReader {
             throw new ConfigException(e.getMessage());
         }
     }
+
+    /** Throws {@link ConfigException} where Kafka would not change them so far at once: it halves or doubles the threads, at most. */
+    static void requireChange(CleanerSettings now, CleanerSettings next) {
+        if (next.equals(now)) {
+            return;
+        }
+        if (next.threads() < 1) {
+            throw new ConfigException("Log cleaner threads should be at least 1");
+        }
+        if (next.threads() < now.threads() / 2) {
+            throw new ConfigException(
+                    "Log cleaner threads cannot be reduced to less than half the current value " + now.threads());
+        }
+        if (next.threads() > now.threads() * 2) {
+            throw new ConfigException(
+                    "Log cleaner threads cannot be increased to more than double the current value " + now.threads());
+        }
+    }
 }

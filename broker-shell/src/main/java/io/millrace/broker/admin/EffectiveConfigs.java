@@ -13,6 +13,7 @@ import org.apache.kafka.common.config.ConfigException;
 import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.coordinator.group.GroupCoordinatorConfig;
 import org.apache.kafka.metadata.ConfigRepository;
+import org.apache.kafka.server.DynamicThreadPool;
 import org.apache.kafka.server.config.AbstractKafkaConfig;
 import org.apache.kafka.server.config.DynamicBrokerConfig;
 import org.apache.kafka.storage.internals.log.LogConfig;
@@ -136,7 +137,8 @@ public final class EffectiveConfigs {
         KraftConfig next = perBroker
                 ? configOf(now.dynamicDefault(), toMap(resolved))
                 : configOf(toMap(resolved), now.dynamicBroker());
-        CleanerSettings unused = CleanerSettingsReader.read(next);
+        CleanerSettingsReader.requireChange(cleaner(), CleanerSettingsReader.read(next));
+        DynamicThreadPool.validateReconfiguration(broker(), next);
     }
 
     private KraftConfig configOf(Map<String, String> dynamicDefault, Map<String, String> dynamicBroker) {

@@ -63,6 +63,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Every call of the Java admin client that a single broker can answer, good and bad. */
@@ -219,6 +220,21 @@ final class AdminClientIT {
         assertInstanceOf(InvalidRequestException.class, alterFailure(broker, "node.id", "7"));
     }
 
+    @ParameterizedTest
+    @CsvSource({
+        "log.cleaner.threads, 3, Log cleaner threads cannot be increased to more than double the current value 1",
+        "log.cleaner.threads, 0, Log cleaner threads should be at least 1",
+        "num.io.threads, 17, 'Dynamic thread count update validation failed for num.io.threads=17, "
+                + "value should not be greater than double the current value 8'",
+        "num.io.threads, 3, 'Dynamic thread count update validation failed for num.io.threads=3, "
+                + "value should be at least half the current value 8'"
+    })
+    void threadsAreNotChangedTooFarAtOnce(String name, String value, String error) {
+        Throwable refused = alterFailure(new ConfigResource(ConfigResource.Type.BROKER, "1"), name, value);
+        assertInstanceOf(InvalidRequestException.class, refused);
+        assertEquals(error, refused.getMessage());
+    }
+
     @Test
     void groupConfigurationIsDescribedAndChanged() {
         ConfigResource group = new ConfigResource(ConfigResource.Type.GROUP, "configured-group");
@@ -323,7 +339,7 @@ final class AdminClientIT {
 
     @Test
     void whatIsNotBuiltSaysSo() {
-        Assumptions.assumeFalse(BrokerUnderTest.isKafka());
+        Assumptions.assumeFalse(BrokerUnderTest.isKafka(), "Apache Kafka has built it");
         assertInstanceOf(
                 UnsupportedVersionException.class,
                 Clients.failure(admin.describeUserScramCredentials().all()));
