@@ -93,6 +93,12 @@ final class DirectoryCheckpoints {
             }
         }
 
+        void lower(Map<PartitionName, Long> atMost) {
+            Map<PartitionName, Long> lowered = new TreeMap<>(written);
+            atMost.forEach((name, offset) -> lowered.computeIfPresent(name, (same, known) -> Math.min(known, offset)));
+            write(lowered);
+        }
+
         void write(Map<PartitionName, Long> offsets) {
             if (!offsets.equals(written)) {
                 file.write(offsets);
@@ -132,9 +138,15 @@ final class DirectoryCheckpoints {
 
     /** Makes the recovery points of some logs at most what is given, before the logs are cut there. */
     void lowerRecoveryPoints(Map<PartitionName, Long> atMost) {
-        Map<PartitionName, Long> lowered = new TreeMap<>(recoveryPoints.written);
-        atMost.forEach((name, offset) -> lowered.computeIfPresent(name, (same, known) -> Math.min(known, offset)));
-        recoveryPoints.write(lowered);
+        recoveryPoints.lower(atMost);
+    }
+
+    /**
+     * The same for the log starts: a cut takes a batch as a whole, also where the log start lies inside it, and a start above the end of
+     * a log would be taken for a log whose records have all been deleted.
+     */
+    void lowerLogStarts(Map<PartitionName, Long> atMost) {
+        logStarts.lower(atMost);
     }
 
     /** A partition is about to be made, perhaps with the name of one that was deleted: nothing of that one is to be found. */

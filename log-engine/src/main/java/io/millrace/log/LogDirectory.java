@@ -309,7 +309,7 @@ public final class LogDirectory implements AutoCloseable {
     public synchronized void truncateFullyAndStartAt(String topic, int partition, long offset) {
         requireUsable();
         PartitionName name = new PartitionName(topic, partition);
-        housekeeping.prepareTruncation(Map.of(name, 0L));
+        housekeeping.prepareRestart(name, offset);
         cleanerCheckpoint.lower(Map.of(name, offset));
         open(name).truncateFullyAndStartAt(offset);
     }

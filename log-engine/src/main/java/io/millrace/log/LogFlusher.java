@@ -78,7 +78,7 @@ final class LogFlusher implements Runnable {
             return;
         }
         try {
-            flush();
+            flushTo(Long.MAX_VALUE);
         } catch (StorageException e) {
             failUnlessClosed(e);
         } catch (InternalError e) {
@@ -87,8 +87,21 @@ final class LogFlusher implements Runnable {
         } finally {
             tellWaiters();
         }
+        forceSynced();
         if (hasWaiters()) {
             request();
+        }
+    }
+
+    /** After everybody has been told: a wait for the disk that is nobody's. */
+    private void forceSynced() {
+        if (released || log.failure() != null) {
+            return;
+        }
+        try {
+            log.synced.forceFileIfDue(log.runtime.clock().millis());
+        } catch (StorageException e) {
+            failUnlessClosed(e);
         }
     }
 
@@ -108,6 +121,7 @@ final class LogFlusher implements Runnable {
     /** Forces everything up to the log end offset, as it is when the force begins. */
     void flush() {
         flushTo(Long.MAX_VALUE);
+        forceSynced();
     }
 
     /** Forces everything below {@code endOffset}. Fails the log before it throws. */

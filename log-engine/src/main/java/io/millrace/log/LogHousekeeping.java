@@ -192,6 +192,13 @@ final class LogHousekeeping {
     /** Lets a crash find nothing amiss after logs have been cut at these offsets; called before they are. */
     synchronized void prepareTruncation(Map<PartitionName, Long> offsets) {
         checkpoints.lowerRecoveryPoints(offsets);
+        checkpoints.lowerLogStarts(offsets);
+    }
+
+    /** The same for a log that begins anew at an offset: nothing is promised until it does. */
+    synchronized void prepareRestart(PartitionName name, long offset) {
+        checkpoints.lowerRecoveryPoints(Map.of(name, 0L));
+        checkpoints.lowerLogStarts(Map.of(name, offset));
     }
 
     /** Before a partition is made: what the checkpoints say of an earlier one of that name goes. */

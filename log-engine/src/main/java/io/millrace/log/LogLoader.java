@@ -5,6 +5,7 @@ import io.millrace.log.checkpoint.SyncedDirectories;
 import io.millrace.log.checkpoint.SyncedOffsetFile;
 import io.millrace.log.checkpoint.SyncedPoint;
 import io.millrace.log.compact.SwapRecovery;
+import io.millrace.log.epoch.EpochStart;
 import io.millrace.log.epoch.LeaderEpochs;
 import io.millrace.log.producer.CompletedTransaction;
 import io.millrace.log.producer.ProducerStates;
@@ -40,6 +41,8 @@ final class LogLoader {
     private final SegmentContext context;
     private final Path directory;
     private final List<Segment> segments = new ArrayList<>();
+    /** Found in the segment at work. Their file is changed when the headers that told them have proved to be sound. */
+    private final List<EpochStart> begunEpochs = new ArrayList<>();
 
     /** Empty until the log is whole. */
     private final AtomicReference<@Nullable LogOffsets> published = new AtomicReference<>();
@@ -237,7 +240,18 @@ final class LogLoader {
             Segment last = segments.get(segments.size() - 1);
             throw damage(last.path(), last.size(), endOffset, "the log ends there");
         }
+        endCut();
         runtime.listener().recovered(directory, scannedSegments, scannedBytes, elapsedNs());
+    }
+
+    /** Also where the process that had begun it was killed: the page cache shows a cut that the disk may not know of. */
+    private void endCut() {
+        if (syncedFile.point().isCutAtWork()) {
+            Segment last = segments.get(segments.size() - 1);
+            last.force();
+            StorageFile.forceDirectory(directory, runtime.faults());
+            syncedFile.endCut(new SyncedPoint(endOffset, last.baseOffset(), last.size(), last.headerSum()));
+        }
     }
 
     /**
@@ -279,9 +293,10 @@ final class LogLoader {
         scannedSegments++;
         scannedBytes += segment.size();
         producers.takeSnapshot(false);
+        begunEpochs.clear();
         SegmentRecovery.End end =
                 SegmentRecovery.scan(segment, expectation(segment, gapsAllowed, nextBase), this::accept);
-        requireUndamaged(segment, end);
+        requireUndamaged(segment, end, nextBase);
         String headerReason = end.headerReason();
         if (headerReason != null) {
             cutInside(segment, end, headerReason);
@@ -290,17 +305,21 @@ final class LogLoader {
         if (end.sumsOfOthers()) {
             runtime.listener().indexRebuilt(directory, segment.baseOffset(), "header sums were of other batches");
         }
+        begunEpochs.forEach(each -> epochs.assign(each.epoch(), each.startOffset()));
         endOffset = end.nextOffset();
-        String hole = last ? null : hole(segment, end, gapsAllowed, nextBase);
-        String reason = end.reason() == null ? hole : end.reason();
+        String reason = reasonToCut(segment, end, last, gapsAllowed, nextBase);
         producers.advanceTo(endOffset);
         if (reason != null) {
             noteCut(end, reason);
+            syncedFile.beginCut(endOffset);
         }
+        boolean trimmed = end.position() < segment.size();
         SegmentRecovery.accept(segment, end);
-        if (reason != null) {
-            segment.force(); // what was cut must not come back behind what is appended now
-        } else if (!last) {
+        if (reason != null || (trimmed && !last)) {
+            // What was cut must not come back behind what is appended now, nor zeros in the middle of the log.
+            segment.force();
+        }
+        if (reason == null && !last) {
             segment.finishRecovered();
         }
         return reason == null;
@@ -312,6 +331,7 @@ final class LogLoader {
      */
     private void cutInside(Segment segment, SegmentRecovery.End end, String reason) {
         long bytes = end.position() + end.badBytes() - end.headerPosition();
+        syncedFile.beginCut(end.headerOffset());
         SegmentRecovery.cutInside(segment, end);
         segment.force();
         cutBytes += bytes;
@@ -330,12 +350,12 @@ final class LogLoader {
     }
 
     /** Nothing may be missing or wrong below what was known to be on the disk. */
-    private void requireUndamaged(Segment segment, SegmentRecovery.End end) {
+    private void requireUndamaged(Segment segment, SegmentRecovery.End end, long nextBase) {
         String headerReason = end.headerReason();
         if (headerReason != null && end.headerOffset() < synced) {
             throw damage(segment.path(), end.headerPosition(), end.headerOffset(), headerReason);
         }
-        String reason = end.reason();
+        String reason = end.nextOffset() == nextBase ? null : end.reason();
         if (reason != null && end.nextOffset() < synced) {
             throw damage(segment.path(), end.position(), end.nextOffset(), reason);
         }
@@ -343,6 +363,19 @@ final class LogLoader {
             String what = "zeros, or the end of the file, where " + end.lostBytes() + " bytes of batches stood";
             throw damage(segment.path(), end.position(), end.nextOffset(), what);
         }
+    }
+
+    /**
+     * Why the log ends in this segment, or null. Behind the last batch of a segment whose successor goes on right there nothing was ever
+     * promised: spare bytes that the seal had not trimmed yet, zeros or what the file held when it was another segment's.
+     */
+    private @Nullable String reasonToCut(
+            Segment segment, SegmentRecovery.End end, boolean last, boolean gapsAllowed, long nextBase) {
+        if (!last && end.nextOffset() == nextBase) {
+            return null;
+        }
+        String hole = last ? null : hole(segment, end, gapsAllowed, nextBase);
+        return end.reason() == null ? hole : end.reason();
     }
 
     /** Why the next segment does not go on where this one ends, or null: then it does, or compaction has left the gap. */
@@ -369,8 +402,11 @@ final class LogLoader {
 
     private void accept(Segment segment, ByteBuffer buffer, int at) {
         int epoch = RecordBatchDescriptor.leaderEpoch(buffer, at);
-        if (epoch > epochs.latestEpoch()) {
-            epochs.assign(epoch, RecordBatchDescriptor.baseOffset(buffer, at));
+        int latest = begunEpochs.isEmpty()
+                ? epochs.latestEpoch()
+                : begunEpochs.get(begunEpochs.size() - 1).epoch();
+        if (epoch > latest) {
+            begunEpochs.add(new EpochStart(epoch, RecordBatchDescriptor.baseOffset(buffer, at)));
         }
         CompletedTransaction completed = producers.append(buffer, at);
         if (completed != null) {

@@ -124,6 +124,7 @@ final class LogRoller {
             old.force();
             old.forceIndexes();
             flusher.flushTo(base);
+            log.synced.forceFile();
         } catch (StorageException e) {
             flusher.failUnlessClosed(e);
         } finally {

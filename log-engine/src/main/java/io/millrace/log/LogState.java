@@ -78,7 +78,7 @@ final class LogState {
         assert lock.isHeldByCurrentThread();
         cuts.incrementAndGet();
         lowestCut = Math.min(lowestCut, offset);
-        synced.lower(endIfCutAt(offset));
+        synced.beginCut(endIfCutAt(offset));
     }
 
     /** Where the log would end that is cut at an offset: a batch that contains it goes as a whole. */

@@ -1,5 +1,6 @@
 package io.millrace.log;
 
+import io.millrace.log.checkpoint.SyncedPoint;
 import io.millrace.log.segment.Segment;
 import io.millrace.mapped.StorageException;
 import io.millrace.mapped.StorageFile;
@@ -148,7 +149,7 @@ final class LogTrimmer {
             log.deleteLater(segments[i], "truncation");
         }
         long end = active.truncateTo(offset);
-        forceCut(active);
+        forceCut(active, end);
         active.activate(LogState.limits(log.config()));
         long start = Math.min(log.offsets.logStart(), end);
         log.offsets.cutTo(start, end, active.baseOffset(), active.size());
@@ -157,9 +158,10 @@ final class LogTrimmer {
     }
 
     /** Before anything is appended: a crash must not bring back what was cut, behind what came in its place. */
-    private void forceCut(Segment active) {
+    private void forceCut(Segment active, long end) {
         active.force();
         StorageFile.forceDirectory(log.directory, log.runtime.faults());
+        log.synced.endCut(new SyncedPoint(end, active.baseOffset(), active.size(), active.headerSum()));
     }
 
     private void reloadProducers(long start, long end) {
@@ -186,7 +188,7 @@ final class LogTrimmer {
                 offset,
                 LogState.limits(log.config()),
                 log.runtime.clock().millis());
-        forceCut(active);
+        forceCut(active, offset);
         active.activate(LogState.limits(log.config()));
         log.segments.replaceAll(active);
         log.runtime.listener().segmentCreated(log.directory, offset);

@@ -14,8 +14,18 @@ import java.util.function.LongSupplier;
  * <p>Guarded by itself; the offset is read by anybody.
  */
 final class SyncedRange {
+    /**
+     * What an acknowledged record has to wait for until a flipped bit in it is told from a torn tail also after a loss of power. The
+     * kernel alone would take half a minute.
+     */
+    private static final long FORCE_INTERVAL_MS = 5_000;
+
+    private static final long NEVER = -1;
+
     private final SyncedOffsetFile file;
     private volatile long offset;
+    private long forcedOffset;
+    private long dueSinceMs = NEVER;
     private boolean closed;
 
     SyncedRange(SyncedOffsetFile file, long offset) {
@@ -63,10 +73,50 @@ final class SyncedRange {
         }
     }
 
-    /** The log is going to end at an offset. On the disk when this returns. */
-    synchronized void lower(long end) {
-        file.lower(end);
+    /** The log is about to be cut and will end at an offset. What the file says is at most that, on the disk, when this returns. */
+    synchronized void beginCut(long end) {
+        file.beginCut(end);
         offset = Math.min(offset, end);
+        forcedOffset = Math.min(forcedOffset, end);
+    }
+
+    /** The cut is on the disk, and the log ends there. */
+    synchronized void endCut(SyncedPoint end) {
+        if (!closed) {
+            file.endCut(end);
+        }
+    }
+
+    /** The file is on the disk as well, where it has moved since the last time. Nobody who writes it waits for that. */
+    void forceFile() {
+        long seen;
+        synchronized (this) {
+            if (closed || !file.exists() || forcedOffset >= offset) {
+                return;
+            }
+            seen = offset;
+        }
+        try {
+            file.force();
+        } catch (StorageException e) {
+            passWhereFull(e);
+            return;
+        }
+        synchronized (this) {
+            forcedOffset = Math.min(seen, offset);
+        }
+    }
+
+    /** {@link #forceFile}, where the last time is long enough ago. */
+    void forceFileIfDue(long nowMs) {
+        synchronized (this) {
+            boolean due = nowMs - dueSinceMs >= FORCE_INTERVAL_MS && dueSinceMs != NEVER;
+            dueSinceMs = due || dueSinceMs == NEVER || nowMs < dueSinceMs ? nowMs : dueSinceMs;
+            if (!due) {
+                return;
+            }
+        }
+        forceFile();
     }
 
     /** The log is let go: its directory may be renamed, and belong to another one. */

@@ -11,6 +11,7 @@ import java.util.zip.CRC32C;
  *   8 sequence number (64)       the valid slot with the greater one counts
  *  16 synced offset (64)         every record below was on the disk when this was written
  *  24 segment base offset (64)   of the segment that the synced offset lies in, -1 where the two below are not known
+ *                                -2 where they are not and the log is being cut
  *  32 position (32)              end of that segment's batches below the synced offset
  *  36 header sum (64)            running sum over their headers, as in the segment's .headersum file
  *  44 CRC-32C of byte 0 to 43 (32)

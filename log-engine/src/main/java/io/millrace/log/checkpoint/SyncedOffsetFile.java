@@ -113,10 +113,40 @@ public final class SyncedOffsetFile {
 
     /** What the file says is of another history of the log: both slots say this instead. On the disk when this returns. */
     public void replace(long offset) {
+        replace(SyncedPoint.at(offset));
+    }
+
+    private void replace(SyncedPoint instead) {
         try (StorageFile file = open()) {
             for (int i = 0; i < SLOTS; i++) {
-                write(file, SyncedPoint.at(offset));
+                write(file, instead);
             }
+            file.force(false);
+        }
+    }
+
+    /**
+     * The log is about to be cut and ends at an offset then. A lower offset is on the disk when this returns. That a cut is at work is
+     * not forced: it is for an opening that finds the cut in the page cache, after the end of the process alone, and has to force it
+     * before anything is appended. After a loss of power what is found is on the disk.
+     */
+    public void beginCut(long offset) {
+        SyncedPoint cutting = SyncedPoint.whileCutting(Math.min(offset, point.offset()));
+        if (exists && point.offset() > offset) {
+            replace(cutting);
+        } else {
+            write(cutting);
+        }
+    }
+
+    /** The cut is on the disk, and the log ends there. Not forced. */
+    public void endCut(SyncedPoint end) {
+        write(end.offset() == point.offset() ? end : SyncedPoint.at(point.offset()));
+    }
+
+    /** What was written last is on the disk when this returns. */
+    public void force() {
+        try (StorageFile file = StorageFile.open(path, StorageFile.Mode.READ_WRITE, faults)) {
             file.force(false);
         }
     }

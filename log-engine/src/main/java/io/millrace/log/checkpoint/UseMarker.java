@@ -1,6 +1,7 @@
 package io.millrace.log.checkpoint;
 
 import io.millrace.mapped.FileFaults;
+import io.millrace.mapped.StorageFile;
 import java.nio.file.Path;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
@@ -51,9 +52,14 @@ public final class UseMarker {
         return HEAD + "closed " + brokerEpoch + "\n";
     }
 
-    /** This engine has the directory from here on. */
+    /**
+     * This engine has the directory from here on. The directory is forced either way: a partition that was being made when the process was
+     * killed is found by its name, which may not be on the disk.
+     */
     public static void open(Path dataDirectory, FileFaults faults) {
-        if (!OPEN.equals(TextFile.read(dataDirectory.resolve(FILE_NAME)))) {
+        if (OPEN.equals(TextFile.read(dataDirectory.resolve(FILE_NAME)))) {
+            StorageFile.forceDirectory(dataDirectory, faults);
+        } else {
             TextFile.replace(dataDirectory.resolve(FILE_NAME), OPEN, faults);
         }
     }

@@ -165,6 +165,10 @@ public final class Segment {
     /** Makes this the active segment: batches are appended from {@link #size()} on. */
     public void activate(SegmentLimits limits) {
         closeRetired();
+        SegmentWriter before = writer;
+        if (before != null) {
+            before.abandon(); // the preparer may still watch it, and would set the end of the file back to its cursor
+        }
         indexesForced = false;
         long mappedLimit = context.mappable() ? limits.segmentBytes() : 0;
         writer = new SegmentWriter(

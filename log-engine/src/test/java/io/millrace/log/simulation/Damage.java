@@ -79,7 +79,9 @@ final class Damage {
             return null;
         }
         Place place = places.get(random.nextInt(places.size()));
-        long known = Promises.SYNCED_IS_REMEMBERED ? partition.model().synced() : recoveryPoint;
+        long known = Promises.SYNCED_IS_REMEMBERED
+                ? Math.max(recoveryPoint, partition.log().recoveryPoint())
+                : recoveryPoint;
         boolean below = place.batch.base() < known;
         boolean unclear = !below && place.batch.base() < partition.model().synced();
         byte[] before = SimulatedDisk.read(place.file);
@@ -89,7 +91,7 @@ final class Damage {
             return null;
         }
         byte[] after = before.clone();
-        int from = Promises.HEADERS_ARE_SUMMED ? 0 : RecordBatchDescriptor.MAGIC;
+        int from = Promises.HEADERS_ARE_SUMMED && below ? 0 : RecordBatchDescriptor.MAGIC;
         after[place.position + from + random.nextInt(place.batch.size() - from)] ^= (byte) (1 << random.nextInt(8));
         disk.damage(place.file, after);
         count++;

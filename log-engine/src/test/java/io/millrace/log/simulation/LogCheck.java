@@ -125,10 +125,10 @@ final class LogCheck {
 
     /** Every record's epoch, and where each epoch with a record ends. */
     static void epochs(PartitionLog log, ModelLog model) {
-        List<ModelBatch> batches = model.between(model.epochsFrom(), Long.MAX_VALUE);
+        List<ModelBatch> batches = model.between(model.knownFrom(), Long.MAX_VALUE);
         for (int i = 0; i < batches.size(); i++) {
             ModelBatch batch = batches.get(i);
-            long first = Math.max(batch.base(), model.epochsFrom());
+            long first = Math.max(batch.base(), model.knownFrom());
             requireEqual(batch.epoch(), log.epochs().epochForOffset(first), "epoch at " + first + " of " + log);
             boolean lastOfEpoch = i + 1 < batches.size() && batches.get(i + 1).epoch() > batch.epoch();
             if (lastOfEpoch) {
@@ -140,6 +140,6 @@ final class LogCheck {
         require(
                 log.epochs().latestEpoch() >= model.latestEpoch(),
                 "latest epoch " + log.epochs().latestEpoch() + ", expected " + model.latestEpoch() + " from "
-                        + model.epochsFrom() + " of " + batches);
+                        + model.knownFrom() + " of " + batches);
     }
 }

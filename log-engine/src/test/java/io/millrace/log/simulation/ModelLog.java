@@ -30,8 +30,11 @@ final class ModelLog {
     private long start;
     /** A crash may show a start as late as this: that of a restart which may or may not have happened. */
     private long startMax;
-    /** Epochs are known from here on: those of deleted records are forgotten, and stay so where a crash brings the records back. */
-    private long epochsFrom;
+    /**
+     * Epochs and producers are known from here on: those of deleted records are forgotten, and stay so where a crash brings the records
+     * back, because the log start is on the disk only once in a while.
+     */
+    private long knownFrom;
 
     private long end;
     private long synced;
@@ -46,8 +49,8 @@ final class ModelLog {
         return end;
     }
 
-    long epochsFrom() {
-        return Math.max(epochsFrom, start);
+    long knownFrom() {
+        return Math.max(knownFrom, start);
     }
 
     long synced() {
@@ -160,7 +163,7 @@ final class ModelLog {
         start = offset;
         end = offset;
         synced = offset;
-        epochsFrom = offset;
+        knownFrom = offset;
         highWatermark = offset;
         rememberedFrom = offset;
         begunEpoch = -1;
@@ -187,7 +190,7 @@ final class ModelLog {
         batches = new ArrayList<>(
                 match.stream().filter(batch -> batch.last() < foundEnd).toList());
         end = foundEnd;
-        epochsFrom = Math.max(epochsFrom, start);
+        knownFrom = Math.max(knownFrom, start);
         start = foundStart;
         startMax = start;
         highWatermark = Math.max(start, Math.min(highWatermark, end));
@@ -284,7 +287,7 @@ final class ModelLog {
 
     /** The newest epoch that the log must know, -1 if none. */
     int latestEpoch() {
-        int written = between(epochsFrom(), end).stream()
+        int written = between(knownFrom(), end).stream()
                 .mapToInt(ModelBatch::epoch)
                 .max()
                 .orElse(-1);

@@ -1,7 +1,9 @@
 package io.millrace.log.simulation;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -15,6 +17,7 @@ import io.millrace.log.LogListener;
 import io.millrace.log.LogRuntime;
 import io.millrace.log.PartitionLog;
 import io.millrace.log.batch.RecordBatchBuilder;
+import io.millrace.log.batch.RecordBatchDescriptor;
 import io.millrace.log.checkpoint.DirectoryLock;
 import io.millrace.log.checkpoint.PartitionName;
 import io.millrace.mapped.FaultInjection;
@@ -23,6 +26,7 @@ import io.millrace.mapped.FaultInjection.Rule;
 import io.millrace.mapped.FileFaults.Operation;
 import io.millrace.mapped.StorageException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
@@ -73,6 +77,14 @@ class PinnedHistoriesTest {
         disk.stop();
         letGo();
         disk.cutPower(random, style);
+        open();
+    }
+
+    /** The process ends, the machine goes on: what was written is there, what was not forced may still be lost later. */
+    private void killAndOpen() {
+        disk.stop();
+        letGo();
+        disk.powerOn();
         open();
     }
 
@@ -150,5 +162,132 @@ class PinnedHistoriesTest {
             cutPowerAndOpen(new CrashStyle(0.5, 0.5, 0.5));
             assertTrue(directory.offline().isEmpty(), directory.offline()::toString);
         }
+    }
+
+    @Test
+    void aCutInsideTheBatchOfTheLogStartTakesTheStartWithIt() {
+        append(4);
+        log.advanceHighWatermark(8);
+        log.advanceLogStartOffset(5);
+        directory.housekeep(clock.millis() + 100_000);
+        directory.truncate(Map.of(NAME, 5L));
+        append(1);
+        log.flush();
+        killAndOpen();
+        assertEquals(4, log.logStartOffset());
+        assertEquals(6, log.logEndOffset());
+        assertEquals(1, LogCheck.readAll(log).size());
+    }
+
+    @Test
+    void aRestartBelowTheLogStartIsRemembered() {
+        append(4);
+        log.advanceHighWatermark(8);
+        log.advanceLogStartOffset(8);
+        directory.housekeep(clock.millis() + 100_000);
+        directory.truncateFullyAndStartAt(NAME.topic(), NAME.partition(), 2);
+        append(1);
+        log.flush();
+        killAndOpen();
+        assertEquals(2, log.logStartOffset());
+        assertEquals(4, log.logEndOffset());
+    }
+
+    /** The preparer watches the writer of a log that was busy; after a cut there is another writer. */
+    @Test
+    void whatIsAppendedAfterACutStaysWhenTheLogIsIdle() {
+        append(4);
+        runtime.preparer().doWork();
+        directory.truncate(Map.of(NAME, 4L));
+        append(1);
+        for (int i = 0; i < 3; i++) {
+            clock.advanceMs(10_000);
+            runtime.preparer().doWork();
+        }
+        assertEquals(3, LogCheck.readAll(log).size());
+        append(1);
+        assertNull(log.failure());
+    }
+
+    @Test
+    void zerosThatRecoveryHasTrimmedFromAFullSegmentStayAway() {
+        append(4);
+        runtime.preparer().doWork();
+        log.flush();
+        append(1);
+        assertEquals(2, log.segmentCount());
+        killAndOpen();
+        log.flush();
+        directory.housekeep(clock.millis() + 100_000);
+        killAndOpen(); // the full segment is below the recovery point now, and is not looked at
+        directory.close();
+        cutPowerAndOpen(CrashStyle.NOTHING_KEPT);
+        assertEquals(5, LogCheck.readAll(log).size());
+    }
+
+    @Test
+    void aPartitionThatWasBeingMadeAtAKillIsOnTheDiskWhenItsRecordsAre() {
+        for (int operations = 0; operations < 20; operations++) {
+            int partition = operations + 1;
+            disk.stopAfter(operations);
+            try {
+                directory.create(NAME.topic(), partition, 1, 1, config);
+            } catch (StorageException e) {
+                assertTrue(disk.isOff(), e::toString);
+            }
+            killAndOpen();
+            log = directory.create(NAME.topic(), partition, 1, 1, config);
+            append(1);
+            log.flush();
+            cutPowerAndOpen(CrashStyle.NOTHING_KEPT);
+            assertEquals(
+                    2, directory.create(NAME.topic(), partition, 1, 1, config).logEndOffset());
+        }
+    }
+
+    @Test
+    void whatACutHasTakenThatAKillHasInterruptedDoesNotComeBackBehindNewRecords() {
+        for (int operations = 0; operations < 40; operations++) {
+            append(3);
+            log.flush();
+            append(2);
+            disk.stopAfter(operations);
+            try {
+                directory.truncate(Map.of(NAME, Math.max(log.logStartOffset(), log.logEndOffset() - 7)));
+            } catch (StorageException e) {
+                assertTrue(disk.isOff(), e::toString);
+            }
+            killAndOpen();
+            clock.advanceMs(1); // other records than those that were cut
+            append(4);
+            List<ModelBatch> before = LogCheck.readAll(log);
+            cutPowerAndOpen(new CrashStyle(0.5, 0.2, 0.5));
+            List<ModelBatch> after = LogCheck.readAll(log);
+            assertTrue(after.size() <= before.size(), "more than there was");
+            for (int i = 0; i < after.size(); i++) {
+                assertArrayEquals(before.get(i).bytes(), after.get(i).bytes());
+            }
+        }
+    }
+
+    @Test
+    void anEpochOfADamagedHeaderIsNotRemembered() {
+        append(4);
+        log.flush();
+        killAndOpen();
+        disk.stop();
+        letGo();
+        Path file = root.resolve("t-0/00000000000000000000.log");
+        byte[] sound = SimulatedDisk.read(file);
+        byte[] harmed = sound.clone();
+        harmed[RecordBatchDescriptor.LEADER_EPOCH + 1] ^= 0x20;
+        disk.damage(file, harmed);
+        disk.powerOn();
+        assertThrows(StorageException.class, this::open);
+        letGo();
+        disk.damage(file, sound);
+        disk.powerOn();
+        open();
+        assertEquals(0, log.epochs().latestEpoch());
     }
 }

@@ -199,7 +199,7 @@ final class SimulatedPartition {
 
     private String repeat() {
         ModelBatch newest = model.newestOf(1 + random.nextInt(PRODUCERS));
-        if (newest == null || newest.base() < model.start()) {
+        if (newest == null || newest.base() < model.knownFrom()) {
             return "nothing to repeat";
         }
         List<ModelBatch> ofProducer = model.between(model.start(), Long.MAX_VALUE).stream()
@@ -227,7 +227,7 @@ final class SimulatedPartition {
 
     private String skipSequence() {
         ModelBatch newest = model.newestOf(1 + random.nextInt(PRODUCERS));
-        if (newest == null) {
+        if (newest == null || newest.base() < model.knownFrom()) {
             return "nothing to skip";
         }
         byte[] batch =

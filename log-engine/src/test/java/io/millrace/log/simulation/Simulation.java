@@ -84,7 +84,7 @@ final class Simulation {
         Simulation simulation = new Simulation(seed, emptyDirectory);
         try {
             return simulation.run();
-        } catch (Disagreement | StorageException | IllegalStateException | AssertionError e) {
+        } catch (RuntimeException | AssertionError | InternalError e) {
             throw new Disagreement(simulation.describe(e), e);
         } finally {
             simulation.letGo();
@@ -92,8 +92,9 @@ final class Simulation {
     }
 
     private String describe(Throwable e) {
-        return "seed " + seed + " step " + step + ": " + e.getMessage() + "\n  " + settings + "\n  last steps: "
-                + history.latest() + "\n  again: " + SimulationCampaign.command(seed);
+        return "seed " + seed + " step " + step + ": " + (e instanceof Disagreement ? e.getMessage() : e.toString())
+                + "\n  " + settings + "\n  last steps: " + history.latest() + "\n  again: "
+                + SimulationCampaign.command(seed);
     }
 
     private Outcome run() {

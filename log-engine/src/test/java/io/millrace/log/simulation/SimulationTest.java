@@ -13,10 +13,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class SimulationTest {
     private static final long FIRST_SEED = 1;
 
-    private static final long LAST_SEED = 201;
-
-    /** Does not agree yet: docs/testing.md says in what. */
-    private static final long OPEN_SEED = 119;
+    private static final long LAST_SEED = 200;
 
     /** A seed of one's own: {@code -Dmillrace.simulation.seed=17}; so many from it on: {@code -Dmillrace.simulation.seeds=10000}. */
     @Test
@@ -33,9 +30,6 @@ class SimulationTest {
         long faults = 0;
         long damages = 0;
         for (long seed = FIRST_SEED; seed <= LAST_SEED; seed++) {
-            if (seed == OPEN_SEED) {
-                continue;
-            }
             Outcome outcome = SimulationCampaign.play(seed);
             crashes += outcome.crashes();
             faults += outcome.faults();
@@ -46,7 +40,7 @@ class SimulationTest {
 
     /** Each has found something that is mended since. */
     @ParameterizedTest
-    @ValueSource(longs = {239, 260, 268, 325, 368, 385})
+    @ValueSource(longs = {239, 260, 265, 268, 325, 362, 368, 385, 456, 474, 534, 581})
     void historiesThatFoundSomethingAgree(long seed) throws IOException {
         assertTrue(SimulationCampaign.play(seed).crashes() > 0);
     }
