@@ -23,7 +23,8 @@ import org.HdrHistogram.Histogram;
 
 /**
  * How long after its append does a tailer see a record, in the same process and in another one? The record carries the monotonic time at
- * which it was due, which all processes of a machine share. The tailer polls without a pause; writer and tailer have a core each.
+ * which it was due, which all processes of a machine share. The tailer polls without a pause; writer and tailer have a core each. How late the append
+ * itself was done is told beside it.
  *
  * <pre>
  *   java -jar benchmarks.jar tail rate=10000 seconds=10 rounds=3 targets=millrace,queue where=same,other
@@ -32,7 +33,8 @@ import org.HdrHistogram.Histogram;
 final class TailLatency {
     private static final int RECORD_BYTES = 1024;
     private static final long END = Long.MIN_VALUE;
-    private static final double WARM_UP_PART = 0.25;
+    /** Not counted: with two threads that never rest the compilers of a machine with few processors need seconds. */
+    private static final int WARM_UP_SECONDS = 6;
 
     private TailLatency() {}
 
@@ -84,14 +86,14 @@ final class TailLatency {
         Thread tailing = new Thread(
                 () -> {
                     try (Reader reader = writer.reader()) {
-                        percentiles[0] = tail(reader, rate * seconds);
+                        percentiles[0] = tail(reader, rate * WARM_UP_SECONDS);
                     }
                 },
                 "tailer");
         tailing.start();
-        write(writer, rate, seconds);
+        String appended = write(writer, rate, seconds);
         tailing.join();
-        return percentiles[0];
+        return percentiles[0] + "," + appended;
     }
 
     private static String tailedByChild(Writer writer, String target, Path directory, long rate, long seconds)
@@ -104,7 +106,7 @@ final class TailLatency {
                 "tail-child",
                 target,
                 directory.toString(),
-                Long.toString(rate * seconds)));
+                Long.toString(rate * WARM_UP_SECONDS)));
         Process child = new ProcessBuilder(command)
                 .redirectError(ProcessBuilder.Redirect.DISCARD)
                 .start();
@@ -113,8 +115,8 @@ final class TailLatency {
             if (!"ready".equals(ready)) {
                 throw new IOException("the tailing process said " + ready);
             }
-            write(writer, rate, seconds);
-            return String.valueOf(lines.readLine());
+            String appended = write(writer, rate, seconds);
+            return lines.readLine() + "," + appended;
         } finally {
             child.waitFor(30, TimeUnit.SECONDS);
             child.destroyForcibly();
@@ -133,10 +135,12 @@ final class TailLatency {
         }
     }
 
-    private static void write(Writer writer, long rate, long seconds) {
+    /** Returns how late the appends were done, of which no tailer can be ahead. */
+    private static String write(Writer writer, long rate, long seconds) {
+        Histogram done = new Histogram(3);
         double gapNs = 1e9 / rate;
         long startNs = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(100);
-        for (long i = 0; i < rate * seconds; i++) {
+        for (long i = 0; i < rate * (WARM_UP_SECONDS + seconds); i++) {
             long dueNs = startNs + (long) (i * gapNs);
             long leftNs;
             while ((leftNs = dueNs - System.nanoTime()) > 0) {
@@ -147,16 +151,24 @@ final class TailLatency {
                 }
             }
             writer.write(dueNs);
+            if (i >= rate * WARM_UP_SECONDS) {
+                done.recordValue(Math.max(0, System.nanoTime() - dueNs));
+            }
         }
         writer.write(END);
+        return String.format(
+                Locale.ROOT,
+                "\"appendedP50us\":%.2f,\"appendedP99us\":%.1f",
+                done.getValueAtPercentile(50) / 1e3,
+                done.getValueAtPercentile(99) / 1e3);
     }
 
-    private static String tail(Reader reader, long records) {
+    private static String tail(Reader reader, long warmUpRecords) {
         Histogram latencies = new Histogram(3);
         long seen = 0;
         long dueNs;
         while ((dueNs = reader.awaitNext()) != END) {
-            if (++seen > records * WARM_UP_PART) {
+            if (++seen > warmUpRecords) {
                 latencies.recordValue(Math.max(0, System.nanoTime() - dueNs));
             }
         }

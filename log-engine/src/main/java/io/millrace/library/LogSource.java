@@ -26,8 +26,8 @@ record LogSource(Path directory, @Nullable PartitionLog log, LogClock clock, boo
         return new LogSource(directory, null, clock, false, Set.of());
     }
 
-    BatchTailer batches(IdleStrategy idle) {
-        return new BatchTailer(directory, log, clock, idle);
+    BatchTailer batches(IdleStrategy idle, boolean verified) {
+        return new BatchTailer(directory, log, clock, idle, verified);
     }
 
     SavedPosition savedPosition(String name) {

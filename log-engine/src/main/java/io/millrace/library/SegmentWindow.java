@@ -30,7 +30,7 @@ final class SegmentWindow implements AutoCloseable {
 
     private static final int MAP_BYTES_MAX = 1 << 30;
     private static final int COPY_BYTES_MIN = 16 << 10;
-    private static final int PAGE = 4096;
+    static final int PAGE = 4096;
     private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
 
     private final Path directory;
@@ -44,6 +44,8 @@ final class SegmentWindow implements AutoCloseable {
     private long end;
     private long baseOffset = -1;
     private boolean viewed;
+    /** End of the file when it was asked for last. */
+    private long knownEnd;
 
     private ByteBuffer buffer = NOTHING;
     private int at;
@@ -57,6 +59,7 @@ final class SegmentWindow implements AutoCloseable {
         close();
         file = QuietFile.openIfExists(SegmentFiles.path(directory, newBaseOffset, SegmentFiles.LOG));
         baseOffset = newBaseOffset;
+        knownEnd = 0;
         return file != null;
     }
 
@@ -73,7 +76,14 @@ final class SegmentWindow implements AutoCloseable {
     }
 
     long fileSize() {
-        return openFile().size();
+        long size = openFile().size();
+        knownEnd = size;
+        return size;
+    }
+
+    /** What {@link #fileSize} was last, 0 where it was not asked for yet. */
+    long knownEnd() {
+        return knownEnd;
     }
 
     /** Size of the batch at a position as its header says, 0 where there is none, or none yet. It may be nonsense. */
@@ -132,7 +142,7 @@ final class SegmentWindow implements AutoCloseable {
      */
     boolean load(long position, int size, boolean copying) {
         if (!isInside(position, size) || (copying && !isOnPageOfKnownByte(position, size))) {
-            long fileSize = openFile().size();
+            long fileSize = fileSize();
             if (position + size > fileSize) {
                 return false;
             }

@@ -216,6 +216,7 @@ public final class Tailer implements AutoCloseable {
         private long value;
         private @Nullable String name;
         private @Nullable IdleStrategy idle;
+        private boolean verified;
 
         Builder(LogSource source) {
             this.source = source;
@@ -264,6 +265,16 @@ public final class Tailer implements AutoCloseable {
             return this;
         }
 
+        /**
+         * Has every batch's checksum compared, also beside the writer, where what is below the log end offset is shown as it stands in
+         * memory unless told: it was checked when it was appended, or when the log was recovered. In another process checksums are always
+         * compared.
+         */
+        public Builder verifyChecksums() {
+            verified = true;
+            return this;
+        }
+
         /** Opens the tailer. */
         public Tailer build() {
             SavedPosition saved = name == null ? null : source.savedPosition(name);
@@ -290,7 +301,8 @@ public final class Tailer implements AutoCloseable {
         private BatchTailer open(@Nullable SavedPosition saved) {
             IdleStrategy chosen = idle;
             BatchTailer batches = source.batches(
-                    chosen != null ? chosen : new BackoffIdleStrategy(SPINS_MAX, YIELDS_MAX, PARK_NS_MIN, PARK_NS_MAX));
+                    chosen != null ? chosen : new BackoffIdleStrategy(SPINS_MAX, YIELDS_MAX, PARK_NS_MIN, PARK_NS_MAX),
+                    verified);
             long savedOffset = saved == null ? SavedPosition.NONE : saved.read();
             if (savedOffset != SavedPosition.NONE) {
                 batches.seek(source.clampToEnd(savedOffset));

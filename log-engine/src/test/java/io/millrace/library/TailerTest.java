@@ -7,6 +7,9 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.millrace.log.batch.RecordBatchDescriptor;
+import io.millrace.log.segment.SegmentFiles;
+import io.millrace.mapped.StorageException;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.ByteBuffer;
@@ -39,6 +42,33 @@ class TailerTest {
             values.add(Stores.value(i));
         }
         return values;
+    }
+
+    @Test
+    void comparesChecksumsBesideTheWriterWhereItIsTold() throws IOException {
+        try (LogStore store = open()) {
+            Log log = store.log("log");
+            Stores.appendMany(log, 0, 100);
+            Path file = SegmentFiles.path(log.directory(), 0, SegmentFiles.LOG);
+            try (Tailer plain = log.tailer().build();
+                    Tailer verifying = log.tailer().verifyChecksums().build()) {
+                assertEquals(values(0, 100), Stores.drain(verifying));
+                try (RandomAccessFile raw = new RandomAccessFile(file.toFile(), "rw")) {
+                    long inFirstValue = RecordBatchDescriptor.HEADER_SIZE + 10;
+                    raw.seek(inFirstValue);
+                    int value = raw.read();
+                    raw.seek(inFirstValue);
+                    raw.write(value ^ 1);
+                }
+                verifying.seek(0);
+                StorageException damaged = assertThrows(StorageException.class, verifying::next);
+                assertEquals(StorageException.Kind.DAMAGED, damaged.kind());
+                assertEquals(file, damaged.file());
+                assertTrue(plain.next());
+                verifying.seek(1);
+                assertEquals(values(1, 100), Stores.drain(verifying));
+            }
+        }
     }
 
     @Test

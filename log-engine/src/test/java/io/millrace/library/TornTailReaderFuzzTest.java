@@ -23,12 +23,13 @@ import org.junit.jupiter.api.io.TempDir;
 
 /**
  * A reader of the files against a writer that is stopped at every bad moment: pieces of a batch arrive in any order, reservations come and
- * are trimmed, segments roll and are deleted under the reader, a torn batch is cut and written again. The reader never shows a record that
- * is not whole, never a wrong one, none twice, and all in the end.
+ * are trimmed, segments roll and are deleted under the reader, files hold whole batches of an older segment, a torn batch is cut and written
+ * again. The reader never shows a record that is not whole, never a wrong one, none twice, and all in the end.
  */
 class TornTailReaderFuzzTest {
     private static final int HISTORIES = 10;
     private static final int STEPS = 400;
+    private static final int ZEROS_BEHIND = 16;
 
     @TempDir
     private Path temp;
@@ -115,10 +116,35 @@ class TornTailReaderFuzzTest {
 
         private void append() throws IOException {
             ByteBuffer batch = batch();
+            writeZerosBehind(batch.limit());
             writePieces(batch, Integer.MAX_VALUE);
             position += batch.limit();
             written += RecordBatchDescriptor.recordsCount(batch, 0);
             visible = written;
+        }
+
+        /** Where a file is used again there is no batch right behind the one that is written, whatever stands further on. */
+        private void writeZerosBehind(int length) throws IOException {
+            if (file.length() > position + length) {
+                file.seek(position + length);
+                file.write(new byte[(int) Math.min(ZEROS_BEHIND, file.length() - position - length)]);
+            }
+        }
+
+        /** A file that is used again: batches of a segment that went, whole, with the offsets they had, behind a few zeros. */
+        private void fillWithOldBatches() throws IOException {
+            long offset = Math.max(0, written - 100 - random.nextInt(1000));
+            file.seek(0);
+            while (file.length() < 64 << 10) {
+                RecordBatchBuilder builder =
+                        new RecordBatchBuilder().baseOffset(offset).leaderEpoch(0);
+                builder.add(Stores.TIME, null, Stores.bytes("old " + "z".repeat(random.nextInt(300))));
+                ByteBuffer batch = builder.build();
+                file.write(batch.array(), batch.arrayOffset(), batch.limit());
+                offset = Math.min(offset + 1, Math.max(0, written - 1));
+            }
+            file.seek(0);
+            file.write(new byte[ZEROS_BEHIND]);
         }
 
         /** The pieces of a batch in any order, with a look in between; not more than so many of them. */
@@ -161,6 +187,7 @@ class TornTailReaderFuzzTest {
         private void tearAndRecover() throws IOException {
             ByteBuffer batch = batch();
             int pieces = 1 + random.nextInt(3);
+            writeZerosBehind(batch.limit());
             writePieces(shorter(batch), pieces);
             visible = written;
             look();
@@ -192,6 +219,9 @@ class TornTailReaderFuzzTest {
             long oldEnd = position;
             file = new RandomAccessFile(
                     SegmentFiles.path(directory, written, SegmentFiles.LOG).toFile(), "rw");
+            if (written > 0 && random.nextBoolean()) {
+                fillWithOldBatches();
+            }
             bases.add(written);
             position = 0;
             if (old != null) {
