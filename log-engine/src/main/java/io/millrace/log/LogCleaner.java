@@ -12,7 +12,6 @@ import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
-import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -30,7 +29,7 @@ public final class LogCleaner implements AutoCloseable {
     private final List<LogDirectory> directories;
     private final @Nullable RecordCodec codec;
     private final IoThrottle throttle;
-    private final List<Worker> workers = new ArrayList<>(); // guarded by this
+    private final List<BackgroundWorker> workers = new ArrayList<>(); // guarded by this
     /** Directories below the floor of free space, of which that has been told. Guarded by this. */
     private final Set<LogDirectory> withoutRoom = new HashSet<>();
 
@@ -69,12 +68,7 @@ public final class LogCleaner implements AutoCloseable {
             return;
         }
         for (int i = 0; i < settings.threads(); i++) {
-            Worker worker = new Worker(settings);
-            workers.add(worker);
-            Thread thread = new Thread(worker, "millrace-cleaner-" + i);
-            thread.setDaemon(true);
-            worker.thread = thread;
-            thread.start();
+            workers.add(worker("millrace-cleaner-" + i));
         }
     }
 
@@ -85,7 +79,7 @@ public final class LogCleaner implements AutoCloseable {
         }
         settings = newSettings;
         throttle.rate(newSettings.ioBytesPerSecond());
-        workers.forEach(Worker::stop);
+        workers.forEach(BackgroundWorker::stop);
         workers.clear();
         startWorkers();
     }
@@ -170,86 +164,36 @@ public final class LogCleaner implements AutoCloseable {
     /** Stops the threads and waits for what they are at, which they give up. */
     @Override
     public void close() {
-        List<Worker> stopping;
+        List<BackgroundWorker> stopping;
         synchronized (this) {
             closed = true;
             stopping = List.copyOf(workers);
             workers.clear();
         }
-        stopping.forEach(Worker::stop);
-        stopping.forEach(Worker::await);
+        stopping.forEach(BackgroundWorker::stop);
+        stopping.forEach(BackgroundWorker::await);
     }
 
-    /** One thread: cleans as long as something is due, then rests. */
-    private final class Worker implements Runnable {
-        private final CleanerTools tools;
-        private final long backoffMs;
-        private @Nullable Thread thread;
-        private boolean stopped; // guarded by this
+    /** A thread cleans with tools of its own as long as something is due. */
+    private BackgroundWorker worker(String name) {
+        CleanerTools tools = new CleanerTools(settings, throttle, codec);
+        return BackgroundWorker.start(
+                name, runtime.clock(), settings.backoffMs(), running -> attemptNext(tools, running));
+    }
 
-        Worker(CleanerSettings settings) {
-            tools = new CleanerTools(settings, throttle, codec);
-            backoffMs = settings.backoffMs();
+    private boolean attemptNext(CleanerTools tools, BooleanSupplier running) {
+        try {
+            return cleanNext(tools, running);
+        } catch (StorageException e) {
+            tell(e);
+        } catch (RuntimeException | InternalError e) {
+            // A bug must not end the thread: all logs would grow unseen.
+            tell(new StorageException(StorageException.Kind.IO, "cleaning failed", null, -1, e));
         }
+        return false;
+    }
 
-        @Override
-        public void run() {
-            while (isRunning()) {
-                boolean cleaned = false;
-                try {
-                    cleaned = cleanNext(tools, this::isRunning);
-                } catch (StorageException e) {
-                    tell(e);
-                } catch (RuntimeException | InternalError e) {
-                    // A bug must not end the thread: all logs would grow unseen.
-                    tell(new StorageException(StorageException.Kind.IO, "cleaning failed", null, -1, e));
-                }
-                if (!cleaned) {
-                    rest();
-                }
-            }
-        }
-
-        private void tell(StorageException e) {
-            runtime.listener().backgroundFailure(directories.get(0).path(), e);
-        }
-
-        private synchronized boolean isRunning() {
-            return !stopped;
-        }
-
-        private synchronized void rest() {
-            long endNs = runtime.clock().nanos() + TimeUnit.MILLISECONDS.toNanos(Math.max(1, backoffMs));
-            long leftNs = endNs - runtime.clock().nanos();
-            try {
-                while (!stopped && leftNs > 0) {
-                    TimeUnit.NANOSECONDS.timedWait(this, leftNs);
-                    leftNs = endNs - runtime.clock().nanos();
-                }
-            } catch (InterruptedException e) {
-                stopped = true;
-                Thread.currentThread().interrupt();
-            }
-        }
-
-        synchronized void stop() {
-            stopped = true;
-            notifyAll();
-        }
-
-        void await() {
-            Thread running = thread;
-            boolean interrupted = false;
-            while (running != null && running.isAlive()) {
-                try {
-                    running.join();
-                } catch (InterruptedException e) {
-                    interrupted = true;
-                }
-            }
-            if (interrupted) {
-                Thread.currentThread().interrupt();
-            }
-        }
+    private void tell(StorageException e) {
+        runtime.listener().backgroundFailure(directories.get(0).path(), e);
     }
 }

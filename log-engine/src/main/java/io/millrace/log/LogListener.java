@@ -1,6 +1,7 @@
 package io.millrace.log;
 
 import io.millrace.log.compact.CleaningReport;
+import io.millrace.log.scrub.ScrubReport;
 import io.millrace.mapped.StorageException;
 import java.nio.file.Path;
 
@@ -38,6 +39,9 @@ public interface LogListener {
 
     /** A compacted log is not cleaned any more until it is opened again; it is unharmed, and grows. */
     default void notCleanable(Path log, String reason) {}
+
+    /** A pass of the scrub over a data directory has come to its end; damage was told before, as {@link #failed}. */
+    default void scrubbed(Path dataDirectory, ScrubReport report) {}
 
     /** A log was recovered after an unclean stop. */
     default void recovered(Path log, int segments, long bytes, long elapsedNs) {}

@@ -418,6 +418,11 @@ public final class PartitionLog implements AutoCloseable {
         return compaction;
     }
 
+    /** For the scrubber. */
+    LogState state() {
+        return log;
+    }
+
     /** All below an offset has been cleaned; false where the log has been cut since there were so many cuts. */
     boolean isCleaned(long cuts) {
         log.forgetCuts(cuts);

@@ -52,6 +52,8 @@ class LayersTest {
                 .definedBy("io.millrace.log")
                 .layer("compact")
                 .definedBy("io.millrace.log.compact")
+                .layer("scrub")
+                .definedBy("io.millrace.log.scrub")
                 .layer("segment")
                 .definedBy("io.millrace.log.segment")
                 .layer("states")
@@ -70,6 +72,8 @@ class LayersTest {
                 .mayOnlyBeAccessedByLayers("inspect")
                 .whereLayer("compact")
                 .mayOnlyBeAccessedByLayers("log")
+                .whereLayer("scrub")
+                .mayOnlyBeAccessedByLayers("log")
                 .whereLayer("segment")
                 .mayOnlyBeAccessedByLayers("log", "compact", "inspect")
                 .whereLayer("states")
@@ -77,7 +81,7 @@ class LayersTest {
                 .whereLayer("txn")
                 .mayOnlyBeAccessedByLayers("log", "compact", "segment", "states", "inspect")
                 .whereLayer("checkpoint")
-                .mayOnlyBeAccessedByLayers("log", "states", "inspect")
+                .mayOnlyBeAccessedByLayers("log", "states", "scrub", "inspect")
                 .whereLayer("batch")
                 .mayOnlyBeAccessedByLayers("log", "compact", "segment", "states", "inspect")
                 .check(CLASSES);
@@ -160,7 +164,7 @@ class LayersTest {
             Class<?> info = Class.forName(name + ".package-info");
             assertNotNull(info.getPackage().getAnnotation(NullMarked.class), name);
         }
-        assertEquals(9, packages.size(), "a new package wants its place in the layers: " + packages);
+        assertEquals(10, packages.size(), "a new package wants its place in the layers: " + packages);
     }
 
     @Test

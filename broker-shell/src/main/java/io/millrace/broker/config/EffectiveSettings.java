@@ -137,6 +137,10 @@ public final class EffectiveSettings {
         effect(
                 MillraceSettings.FREE_SPACE_FLOOR,
                 "No new segment and no new partition while less is free; -1 is 1 % of the disk, 64 MiB to 1 GiB.");
+        effect(
+                MillraceSettings.SCRUB_BYTES_PER_SECOND,
+                "Bytes of sealed segments that are read again a second; 0: none.");
+        effect(MillraceSettings.SCRUB_INTERVAL_MS, "Each sealed segment is read again once in that time; 0: never.");
         effect("log.flush.interval.ms", "Sync a partition at least this often.");
         effect("log.flush.interval.messages", "Sync a partition after this many records.");
         effect("log.flush.offset.checkpoint.interval.ms", "How often the recovery points are written down.");

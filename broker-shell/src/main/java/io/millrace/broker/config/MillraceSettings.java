@@ -1,6 +1,7 @@
 package io.millrace.broker.config;
 
 import io.millrace.log.FreeSpaceFloor;
+import io.millrace.log.scrub.ScrubSettings;
 import org.apache.kafka.common.config.ConfigDef;
 
 /** Names, types and defaults of the settings that Apache Kafka does not have. All begin with {@code millrace.}. */
@@ -17,6 +18,12 @@ public final class MillraceSettings {
     /** Bytes that stay free on a disk: below it no segment is begun and no partition is made. */
     public static final String FREE_SPACE_FLOOR = "millrace.log.free.space.floor.bytes";
 
+    /** Bytes that the scrub reads a second; 0 for no scrub. */
+    public static final String SCRUB_BYTES_PER_SECOND = "millrace.log.scrub.bytes.per.second";
+
+    /** Each sealed segment is read again once in that time; 0 for no scrub. */
+    public static final String SCRUB_INTERVAL_MS = "millrace.log.scrub.interval.ms";
+
     static final ConfigDef CONFIG_DEF = new ConfigDef()
             .define(CLUSTER_ID, ConfigDef.Type.STRING, null, ConfigDef.Importance.HIGH, "")
             .define(SYNC_ACKS, ConfigDef.Type.BOOLEAN, false, ConfigDef.Importance.HIGH, "")
@@ -27,6 +34,20 @@ public final class MillraceSettings {
                     FreeSpaceFloor.DEFAULT,
                     ConfigDef.Range.atLeast(FreeSpaceFloor.DEFAULT),
                     ConfigDef.Importance.MEDIUM,
+                    "")
+            .define(
+                    SCRUB_BYTES_PER_SECOND,
+                    ConfigDef.Type.LONG,
+                    ScrubSettings.DEFAULTS.bytesPerSecond(),
+                    ConfigDef.Range.atLeast(0),
+                    ConfigDef.Importance.LOW,
+                    "")
+            .define(
+                    SCRUB_INTERVAL_MS,
+                    ConfigDef.Type.LONG,
+                    ScrubSettings.DEFAULTS.intervalMs(),
+                    ConfigDef.Range.atLeast(0),
+                    ConfigDef.Importance.LOW,
                     "");
 
     private MillraceSettings() {}

@@ -19,7 +19,9 @@ import io.millrace.log.LogCleaner;
 import io.millrace.log.LogClock;
 import io.millrace.log.LogDirectory;
 import io.millrace.log.LogRuntime;
+import io.millrace.log.LogScrubber;
 import io.millrace.log.checkpoint.DirectoryLock;
+import io.millrace.log.scrub.ScrubSettings;
 import io.millrace.mapped.FileFaults;
 import io.millrace.mapped.StorageException;
 import java.nio.file.Path;
@@ -92,6 +94,8 @@ final class BrokerParts {
         List<LogDirectory> directories = open(config, plane, locks, configs, runtime, stops);
         watch(runtime, directories, plane, faults, stops);
         LogCleaner cleaner = cleaner(configs, runtime, directories, stops);
+        LogScrubber scrubber = LogScrubber.start(scrub(config), runtime, directories);
+        stops.add("log scrubber", scrubber::close);
         stops.add("client connections", clients::close);
         PartitionRegistry partitions = new PartitionRegistry(plane.nodeId(), directories, configs::settings);
         DataPlane data = DataPlane.register(
@@ -138,6 +142,12 @@ final class BrokerParts {
         } catch (ConfigException e) {
             throw new StartRefusal("Cannot start the log cleaner: " + e.getMessage(), e);
         }
+    }
+
+    private static ScrubSettings scrub(NodeConfig config) {
+        return new ScrubSettings(
+                config.getLong(MillraceSettings.SCRUB_BYTES_PER_SECOND),
+                config.getLong(MillraceSettings.SCRUB_INTERVAL_MS));
     }
 
     private static HousekeepingIntervals housekeeping(NodeConfig config) {

@@ -4,6 +4,7 @@ import io.millrace.broker.node.NodeFacts.RecoverySummary;
 import io.millrace.log.LogListener;
 import io.millrace.log.RecoveryReport;
 import io.millrace.log.compact.CleaningReport;
+import io.millrace.log.scrub.ScrubReport;
 import io.millrace.mapped.StorageException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -74,6 +75,21 @@ final class LogEvents implements LogListener {
     @Override
     public void notCleanable(Path log, String reason) {
         LOG.error("log is not compacted until it is opened again log={} reason={}", log, reason);
+    }
+
+    @Override
+    public void scrubbed(Path dataDirectory, ScrubReport report) {
+        if (report.segments() == 0) {
+            return;
+        }
+        LOG.info(
+                "scrubbed directory={} segments={} bytes={} damaged={} sumsAdded={} ms={}",
+                dataDirectory,
+                report.segments(),
+                report.bytes(),
+                report.damaged(),
+                report.sumsAdded(),
+                report.endedMs() - report.startedMs());
     }
 
     @Override

@@ -21,12 +21,19 @@ final class SegmentScan {
     /** A length field beyond this is taken for damage and not for a batch: it bounds the memory that garbage can ask for. */
     private static final int BATCH_BYTES_MAX = 256 << 20;
 
+    /** Reads the file. */
+    @FunctionalInterface
+    interface Source {
+        /** Fills the buffer, or as much of it as the file has; returns how many bytes. */
+        int readFully(ByteBuffer target, long position);
+    }
+
     private static final ThreadLocal<SegmentScan> SCANS = ThreadLocal.withInitial(SegmentScan::new);
 
     private final BatchValidator validator = new BatchValidator();
     private ByteBuffer buffer = ByteBuffer.allocateDirect(BUFFER_BYTES);
     private long bufferPosition;
-    private StorageFile file;
+    private Source file;
     private int end;
 
     private int position;
@@ -42,7 +49,12 @@ final class SegmentScan {
 
     /** Begins at the first byte; {@code end} is the length of the file. */
     SegmentScan begin(StorageFile segmentFile, int fileEnd) {
-        file = segmentFile;
+        return begin(segmentFile::readFully, fileEnd);
+    }
+
+    /** The same over another way to read the file. */
+    SegmentScan begin(Source source, int fileEnd) {
+        file = source;
         end = fileEnd;
         position = 0;
         at = 0;

@@ -218,6 +218,16 @@ final class SegmentSums {
         scanned = 0;
     }
 
+    /** Takes the sums of a sealed segment that had none, read from its batches: positions ascend and lie below its end. */
+    void adopt(int[] positions, long[] sums, int count, long whole) {
+        coverage = Coverage.COVERED;
+        sum = whole;
+        scannedPositions = positions;
+        scannedSums = sums;
+        scanned = count;
+        endScan();
+    }
+
     // ---- the end
     // -------------------------------------------------------------------------------------------------------------------
 
