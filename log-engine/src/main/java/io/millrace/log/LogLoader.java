@@ -35,6 +35,12 @@ import org.jspecify.annotations.Nullable;
  * <p>Used once, by one thread, before anybody else knows the log.
  */
 final class LogLoader {
+    /**
+     * A segment without header sums is another program's, or one of ours that was too short for an entry and whose seal has not come to
+     * its end: then its indexes may not be on the disk, though its batches are. Our segments have sums from a few KiB on.
+     */
+    private static final int UNCOVERED_BYTES_MAX = 1 << 20;
+
     private final LogRuntime runtime;
     private final LogConfig config;
     private final OpenState openState;
@@ -269,7 +275,7 @@ final class LogLoader {
                     dropSums(segment);
                     yield segment.endsWithBatch();
                 }
-                case UNCOVERED -> segment.endsWithBatch();
+                case UNCOVERED -> segment.size() > UNCOVERED_BYTES_MAX && segment.endsWithBatch();
                 case SEALED -> true;
                 case UNSEALED -> false;
             };

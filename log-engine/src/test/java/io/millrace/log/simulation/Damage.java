@@ -3,6 +3,7 @@ package io.millrace.log.simulation;
 import io.millrace.log.batch.RecordBatchDescriptor;
 import io.millrace.log.checkpoint.OffsetCheckpoint;
 import io.millrace.log.checkpoint.PartitionName;
+import io.millrace.log.checkpoint.SyncedOffsetFile;
 import io.millrace.log.segment.SegmentFiles;
 import io.millrace.mapped.FileFaults;
 import java.nio.file.Path;
@@ -56,12 +57,15 @@ final class Damage {
     private final Path root;
     private final Random random;
     private final SimulatedDisk disk;
+    private final boolean mayForget;
     private int count;
 
-    Damage(Path root, Random random, SimulatedDisk disk) {
+    /** {@code mayForget}: the disk is full at times, and has no room then for what is to be remembered. */
+    Damage(Path root, Random random, SimulatedDisk disk, boolean mayForget) {
         this.root = root;
         this.random = random;
         this.disk = disk;
+        this.mayForget = mayForget;
     }
 
     int count() {
@@ -79,9 +83,10 @@ final class Damage {
             return null;
         }
         Place place = places.get(random.nextInt(places.size()));
-        long known = Promises.SYNCED_IS_REMEMBERED
-                ? Math.max(recoveryPoint, partition.log().recoveryPoint())
-                : recoveryPoint;
+        long known = Math.max(recoveryPoint, remembered(root.resolve(name.directoryName())));
+        Disagreement.require(
+                mayForget || known >= partition.log().recoveryPoint(),
+                "synced up to more than is remembered, " + known + ": " + partition.log());
         boolean below = place.batch.base() < known;
         boolean unclear = !below && place.batch.base() < partition.model().synced();
         byte[] before = SimulatedDisk.read(place.file);
@@ -91,7 +96,7 @@ final class Damage {
             return null;
         }
         byte[] after = before.clone();
-        int from = Promises.HEADERS_ARE_SUMMED && below ? 0 : RecordBatchDescriptor.MAGIC;
+        int from = below ? 0 : RecordBatchDescriptor.MAGIC;
         after[place.position + from + random.nextInt(place.batch.size() - from)] ^= (byte) (1 << random.nextInt(8));
         disk.damage(place.file, after);
         count++;
@@ -100,6 +105,10 @@ final class Damage {
 
     void undo(Strike strike) {
         disk.damage(strike.file, strike.before);
+    }
+
+    private static long remembered(Path directory) {
+        return SyncedOffsetFile.open(directory, FileFaults.NONE).point().offset();
     }
 
     /** The batches of the segments that recovery reads. */

@@ -15,6 +15,7 @@ import io.millrace.log.LogConfig;
 import io.millrace.log.LogDirectory;
 import io.millrace.log.LogListener;
 import io.millrace.log.LogRuntime;
+import io.millrace.log.LogSlice;
 import io.millrace.log.PartitionLog;
 import io.millrace.log.batch.RecordBatchBuilder;
 import io.millrace.log.batch.RecordBatchDescriptor;
@@ -289,5 +290,26 @@ class PinnedHistoriesTest {
         disk.powerOn();
         open();
         assertEquals(0, log.epochs().latestEpoch());
+    }
+
+    /** Its batches were forced with those of a later segment, its indexes were still waiting for their turn. */
+    @Test
+    void indexesOfAShortSegmentWhoseSealHadNotEndedAreMadeAnew() {
+        for (int operations = 0; operations < 30; operations++) {
+            clock.advanceMs(1_000);
+            long first = log.logEndOffset();
+            append(9);
+            log.flush();
+            directory.housekeep(clock.millis() + 100_000);
+            disk.stopAfter(operations);
+            while (agents.runOne(random)) {
+                // Until the seals are done, or the power is off.
+            }
+            cutPowerAndOpen(new CrashStyle(0, 0, 1));
+            try (LogSlice found = log.firstBatchAtOrAfter(clock.millis(), Long.MAX_VALUE)) {
+                assertNotNull(found);
+                assertEquals(first, found.firstBatchOffset());
+            }
+        }
     }
 }

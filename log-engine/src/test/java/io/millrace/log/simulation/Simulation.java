@@ -65,7 +65,7 @@ final class Simulation {
             RandomBatches batches = new RandomBatches(random, settings.valueBytesMax(), settings.aligned());
             partitions.add(new SimulatedPartition("topic" + i, random, clock, disk, batches));
         }
-        damage = new Damage(root, random, disk);
+        damage = new Damage(root, random, disk, settings.faults());
     }
 
     /** Generators that are seeded with neighbours begin alike. */

@@ -63,6 +63,7 @@ final class SimulationCampaign {
         private final long count;
         private final int threads;
         private final AtomicLong next = new AtomicLong();
+        private final LongAdder played = new LongAdder();
         private final LongAdder failed = new LongAdder();
         private final LongAdder steps = new LongAdder();
         private final LongAdder fileOperations = new LongAdder();
@@ -90,11 +91,12 @@ final class SimulationCampaign {
                 player.join();
             }
             System.out.printf(
-                    "{\"firstSeed\": %d, \"seeds\": %d, \"failed\": %d, \"steps\": %d, \"fileOperations\": %d,"
+                    "{\"firstSeed\": %d, \"seeds\": %d, \"agreed\": %d, \"failed\": %d, \"steps\": %d, \"fileOperations\": %d,"
                             + " \"powerCuts\": %d, \"kills\": %d, \"closes\": %d, \"faults\": %d, \"damages\": %d,"
                             + " \"seconds\": %.1f}%n",
                     first,
                     count,
+                    played.sum(),
                     failed.sum(),
                     steps.sum(),
                     fileOperations.sum(),
@@ -104,7 +106,7 @@ final class SimulationCampaign {
                     faults.sum(),
                     damages.sum(),
                     (System.nanoTime() - begin) / NS_A_SECOND);
-            return failed.sum() == 0;
+            return played.sum() == count;
         }
 
         private void playAll() {
@@ -114,6 +116,9 @@ final class SimulationCampaign {
                 } catch (Disagreement | IOException e) {
                     failed.increment();
                     System.out.println("FAILED " + e.getMessage());
+                } catch (Error e) {
+                    failed.increment(); // it cannot be played at all, and must not pass for a seed that agrees
+                    throw e;
                 }
                 if (i % PROGRESS == PROGRESS - 1) {
                     System.out.println((i + 1) + " seeds, " + failed.sum() + " failed");
@@ -122,6 +127,7 @@ final class SimulationCampaign {
         }
 
         private void add(Outcome outcome) {
+            played.increment();
             steps.add(outcome.steps());
             fileOperations.add(outcome.fileOperations());
             crashes.add(outcome.crashes());

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.HashMap;
@@ -31,10 +32,19 @@ final class PageMix {
         PageMix copy = new PageMix();
         try (Stream<Path> files = Files.walk(root)) {
             for (Path file : files.filter(Files::isRegularFile).toList()) {
-                copy.contents.put(inode(file), Files.readAllBytes(file));
+                copy.add(file);
             }
         }
         return copy;
+    }
+
+    /** The system call in which a thread was stopped may still take a name away. */
+    private void add(Path file) throws IOException {
+        try {
+            contents.put(inode(file), Files.readAllBytes(file));
+        } catch (NoSuchFileException gone) {
+            // Of no use to the writer any more: what it deletes it does not read again.
+        }
     }
 
     private static Object inode(Path file) throws IOException {
