@@ -3,6 +3,7 @@ package io.millrace.mapped;
 import io.millrace.mapped.FileFaults.Operation;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.AsynchronousFileChannel;
 import java.nio.channels.ClosedChannelException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
@@ -44,6 +45,9 @@ public final class StorageFile implements AutoCloseable {
     private final FileFaults faults;
     /** Null while parked. */
     private volatile @Nullable FileChannel open;
+
+    /** Not the JDK's interruptible channel; null until it is needed. */
+    private volatile @Nullable AsynchronousFileChannel forcing;
 
     private boolean closed; // guarded by this
 
@@ -116,6 +120,7 @@ public final class StorageFile implements AutoCloseable {
         FileChannel channel = open;
         if (channel != null && !closed) {
             open = null;
+            closeForcing();
             close(channel);
         }
     }
@@ -284,6 +289,47 @@ public final class StorageFile implements AutoCloseable {
     }
 
     /**
+     * {@link #force} of the bytes and the length on a thread that may be interrupted at any time: the JDK would close the channel under
+     * everybody else, and what the force would have told be lost. A descriptor of its own, kept until the file is closed or parked.
+     */
+    public void forceUninterrupted() {
+        before(Operation.FORCE, "force", 0, 0);
+        try {
+            forcingChannel().force(false);
+        } catch (IOException e) {
+            throw failed("force", -1, e);
+        }
+    }
+
+    private AsynchronousFileChannel forcingChannel() throws IOException {
+        AsynchronousFileChannel channel = forcing;
+        if (channel != null) {
+            return channel;
+        }
+        synchronized (this) {
+            if (closed) {
+                throw new ClosedChannelException();
+            }
+            if (forcing == null) {
+                forcing = AsynchronousFileChannel.open(path, StandardOpenOption.WRITE);
+            }
+            return forcing;
+        }
+    }
+
+    private void closeForcing() {
+        AsynchronousFileChannel channel = forcing;
+        forcing = null;
+        if (channel != null) {
+            try {
+                channel.close();
+            } catch (IOException e) {
+                throw failed("close", -1, e);
+            }
+        }
+    }
+
+    /**
      * Makes creations, renames and deletions in a directory durable.
      *
      * @param directory the directory
@@ -353,6 +399,7 @@ public final class StorageFile implements AutoCloseable {
     @Override
     public synchronized void close() {
         closed = true;
+        closeForcing();
         FileChannel channel = open;
         if (channel != null) {
             close(channel);

@@ -15,7 +15,6 @@ import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 
@@ -97,14 +96,12 @@ final class GroupCommit {
     private static void write(PartitionLog log, long endNs, AtomicLong appends) {
         ByteBuffer batch = Batches.directCopy(Batches.of("1x1024"));
         AppendResult result = new AppendResult();
-        Semaphore durable = new Semaphore(0);
         while (System.nanoTime() - endNs < 0) {
             batch.putLong(0, 0);
             if (log.appendAsLeader(batch, 0, AppendOrigin.CLIENT, result) != AppendStatus.APPENDED) {
                 throw new IllegalStateException(result.message());
             }
-            log.onFlushed(result.lastOffset() + 1, failure -> durable.release());
-            durable.acquireUninterruptibly();
+            log.awaitFlushed(result.lastOffset() + 1);
             appends.incrementAndGet();
         }
     }

@@ -96,28 +96,19 @@ public final class Log {
     }
 
     /**
-     * Waits until a record is on the disk, and has it forced there; one force serves all who wait.
+     * Waits until a record is on the disk, and has it forced there: one of the threads that wait forces for all, itself.
      *
      * @param offset of a record that was appended
-     * @return false after the timeout
+     * @return false after the timeout, which does not end a force that this thread has begun
      * @throws StorageException where it never will be: the disk has failed, or the store was closed
      */
     public boolean awaitFlushed(long offset, Duration timeout) throws InterruptedException {
         requireAppended(offset);
-        if (log.flushedOffset() > offset) {
-            return true;
-        }
-        FlushWait wait = new FlushWait();
-        log.onFlushed(offset + 1, wait);
-        return wait.await(timeout.toNanos());
+        return log.awaitFlushed(offset + 1, timeout.toNanos());
     }
 
     void awaitFlushedUninterruptibly(long offset) {
-        if (log.flushedOffset() <= offset) {
-            FlushWait wait = new FlushWait();
-            log.onFlushed(offset + 1, wait);
-            wait.awaitUninterruptibly();
-        }
+        log.awaitFlushed(offset + 1);
     }
 
     /**

@@ -17,20 +17,27 @@ import org.jspecify.annotations.Nullable;
  * end: the log goes offline, everybody who waits is told, and no later force is tried, because the kernel forgets what it could not
  * write.
  *
- * <p>{@link #onFlushed} and {@link #request} from any thread; forces run on a sync agent, or on the thread that calls {@link #flush},
- * one at a time. Callbacks run in the order of registration.
+ * <p>{@link #onFlushed} and {@link #request} from any thread; forces run on a sync agent, on the thread that calls {@link #flush}, or on one
+ * of those that wait ({@link FlushGroup}), one at a time. Callbacks run on the agents only, in the order of registration.
  */
 final class LogFlusher implements Runnable {
     private record Waiter(long endOffset, FlushCallback callback) {}
 
+    /** The file of the synced offset is so much older at most than what waiting threads have forced. */
+    private static final long SYNCED_WRITE_DELAY_MS = 20;
+
     private final LogState log;
     private final AtomicBoolean scheduled = new AtomicBoolean();
+    private final AtomicBoolean writeScheduled = new AtomicBoolean();
     private final Object forcing = new Object();
     private final ArrayDeque<Waiter> waiters = new ArrayDeque<>(); // guarded by itself
     /** Those in the queue, and those whose callback has not returned. Guarded by {@code waiters}. */
     private int untold;
     /** Held while callbacks run: two agents must not tell side by side. */
     private final Object telling = new Object();
+
+    /** Of the waiting thread that forces. */
+    private boolean interrupted;
 
     private volatile long lastFlushMs;
     private volatile boolean released;
@@ -78,12 +85,7 @@ final class LogFlusher implements Runnable {
             return;
         }
         try {
-            flushTo(Long.MAX_VALUE);
-        } catch (StorageException e) {
-            failUnlessClosed(e);
-        } catch (InternalError e) {
-            // A page of an index could not be had.
-            failUnlessClosed(new StorageException(StorageException.Kind.IO, "mapped access", log.directory, -1, e));
+            flushOrFail(false);
         } finally {
             tellWaiters();
         }
@@ -103,6 +105,42 @@ final class LogFlusher implements Runnable {
         } catch (StorageException e) {
             failUnlessClosed(e);
         }
+    }
+
+    /**
+     * Forces on a thread that waits for it and for others, of whom one at a time does so; {@link #outcome} tells what became of it. An
+     * interrupt of that thread, which would close files for everybody, is put off.
+     */
+    void flushForGroup() {
+        interrupted = Thread.interrupted();
+        try {
+            flushOrFail(true);
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+
+    private void flushOrFail(boolean onWaitingThread) {
+        try {
+            flushTo(Long.MAX_VALUE, onWaitingThread);
+        } catch (StorageException e) {
+            failUnlessClosed(e);
+        } catch (InternalError e) {
+            // A page of an index could not be had.
+            failUnlessClosed(new StorageException(StorageException.Kind.IO, "mapped access", log.directory, -1, e));
+        }
+    }
+
+    /** Why an offset that is not on the disk will never get there, or null. */
+    @Nullable
+    StorageException outcome(long endOffset) {
+        StorageException failure = log.failure();
+        if (failure == null && released) {
+            return wasClosed();
+        }
+        return failure == null && endOffset > log.offsets.end() ? wasCut(endOffset) : failure;
     }
 
     /** A log that is closed while one of its tasks waits for a thread has not failed. */
@@ -126,19 +164,28 @@ final class LogFlusher implements Runnable {
 
     /** Forces everything below {@code endOffset}. Fails the log before it throws. */
     void flushTo(long endOffset) {
+        flushTo(endOffset, false);
+    }
+
+    private void flushTo(long endOffset, boolean onWaitingThread) {
         synchronized (forcing) {
             StorageException failure = released ? wasClosed() : log.failure();
             if (failure != null) {
                 throw failure;
             }
             if (log.synced.offset() < Math.min(endOffset, log.offsets.end()) || log.directoryChanged) {
-                forceUpTo(endOffset);
+                forceUpTo(endOffset, onWaitingThread);
+            }
+            if (onWaitingThread) {
+                writeSyncedSoon();
+            } else {
+                writeSynced();
             }
             lastFlushMs = log.runtime.clock().millis();
         }
     }
 
-    private void forceUpTo(long atMost) {
+    private void forceUpTo(long atMost, boolean onWaitingThread) {
         long cuts;
         SyncedPoint point;
         log.lock.lock();
@@ -156,11 +203,36 @@ final class LogFlusher implements Runnable {
                 log.directoryChanged = false;
                 StorageFile.forceDirectory(log.directory, log.runtime.faults());
             }
-            forceSegments(point.offset());
+            forceSegments(point.offset(), onWaitingThread);
             moveUp(point, cuts);
         } catch (StorageException e) {
             throw log.fail(lost(e));
         }
+    }
+
+    private void writeSynced() {
+        try {
+            log.synced.write();
+        } catch (StorageException e) {
+            throw log.fail(lost(e));
+        }
+    }
+
+    /** Opening and writing the file takes a tenth of the time of a force, for which those who wait would have to wait. */
+    private void writeSyncedSoon() {
+        if (writeScheduled.compareAndSet(false, true)) {
+            log.runtime.schedule(this::writeScheduled, SYNCED_WRITE_DELAY_MS);
+        }
+    }
+
+    private void writeScheduled() {
+        writeScheduled.set(false);
+        try {
+            log.synced.write();
+        } catch (StorageException e) {
+            failUnlessClosed(lost(e));
+        }
+        forceSynced();
     }
 
     /** Where a force that begins now ends: at the log end offset, with what is known of the active segment there, or before. */
@@ -172,7 +244,6 @@ final class LogFlusher implements Runnable {
                 : SyncedPoint.at(atMost);
     }
 
-    /** The file of the synced offset is written without the lock, for which appends would wait. */
     private void moveUp(SyncedPoint point, long cuts) {
         log.lock.lock();
         try {
@@ -193,14 +264,15 @@ final class LogFlusher implements Runnable {
                 : e;
     }
 
-    private void forceSegments(long endOffset) {
+    private void forceSegments(long endOffset, boolean onWaitingThread) {
         Segment[] segments = log.segments.all();
         for (int i = LogSegments.floorIndex(segments, log.synced.offset()); i < segments.length; i++) {
             Segment segment = segments[i];
             // The first one holds the recovery point; the others are wanted where they begin below the end.
             if (segment.baseOffset() < endOffset && segment.pin()) {
                 try {
-                    segment.force();
+                    segment.force(onWaitingThread);
+                    interrupted |= onWaitingThread && Thread.interrupted();
                     segment.checkFile();
                     segment.checkLastBatch();
                 } finally {
@@ -223,7 +295,7 @@ final class LogFlusher implements Runnable {
         RuntimeException thrown = null;
         for (Waiter waiter : takeServed(failure != null, flushed, end)) {
             boolean durable = failure == null && waiter.endOffset <= flushed;
-            thrown = tell(waiter, durable ? null : failure == null ? wasCut(waiter) : failure, thrown);
+            thrown = tell(waiter, durable ? null : failure == null ? wasCut(waiter.endOffset) : failure, thrown);
         }
         if (thrown != null) {
             throw thrown;
@@ -257,8 +329,8 @@ final class LogFlusher implements Runnable {
         return served;
     }
 
-    private StorageException wasCut(Waiter waiter) {
-        String what = "log was truncated below offset " + waiter.endOffset;
+    private StorageException wasCut(long endOffset) {
+        String what = "log was truncated below offset " + endOffset;
         return new StorageException(StorageException.Kind.CLOSED, what, log.directory, -1, null);
     }
 

@@ -31,6 +31,7 @@ public final class PartitionLog implements AutoCloseable {
     private final LogState log;
     private final RecoveredLog recovery;
     private final LogFlusher flusher;
+    private final FlushGroup waiting;
     private final LogRoller roller;
     private final LogAppender appender;
     private final LogReader reader;
@@ -45,6 +46,7 @@ public final class PartitionLog implements AutoCloseable {
         topic = name.substring(0, dash);
         partition = Integer.parseInt(name, dash + 1, name.length(), 10);
         flusher = new LogFlusher(log);
+        waiting = new FlushGroup(log, flusher);
         roller = new LogRoller(log, flusher);
         appender = new LogAppender(log, roller, flusher);
         reader = new LogReader(log);
@@ -338,6 +340,21 @@ public final class PartitionLog implements AutoCloseable {
      */
     public void onFlushed(long endOffset, FlushCallback callback) {
         flusher.onFlushed(endOffset, callback);
+    }
+
+    /**
+     * Waits until everything below {@code endOffset} is on the disk. Of the threads that wait one forces for all, itself.
+     *
+     * @return false after the timeout, which does not end a force that this thread has begun
+     * @throws StorageException where it never will be there
+     */
+    public boolean awaitFlushed(long endOffset, long timeoutNs) throws InterruptedException {
+        return waiting.await(endOffset, timeoutNs);
+    }
+
+    /** The same without an end; an interrupt is kept for later. */
+    public void awaitFlushed(long endOffset) {
+        waiting.await(endOffset);
     }
 
     /** Wall clock time of the last force, or of the opening: for {@code flush.ms}. */

@@ -4,6 +4,7 @@ import io.millrace.log.checkpoint.SyncedOffsetFile;
 import io.millrace.log.checkpoint.SyncedPoint;
 import io.millrace.mapped.StorageException;
 import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How far a log is known to be on the disk: in memory, where it is exact, and in {@code millrace.synced}, where it may be older.
@@ -27,6 +28,8 @@ final class SyncedRange {
     private long forcedOffset;
     private long dueSinceMs = NEVER;
     private boolean closed;
+    /** What the file does not tell yet. */
+    private @Nullable SyncedPoint unwritten;
 
     SyncedRange(SyncedOffsetFile file, long offset) {
         this.file = file;
@@ -49,7 +52,7 @@ final class SyncedRange {
     }
 
     /**
-     * A force has succeeded.
+     * A force has succeeded. The file is told by {@link #write}.
      *
      * @param cuts how often the log had been cut before the force began
      * @param cutsNow how often it has been by now: after a cut the force says nothing
@@ -59,6 +62,16 @@ final class SyncedRange {
             return;
         }
         offset = point.offset();
+        unwritten = point;
+    }
+
+    /** Puts into the file what it does not tell yet. */
+    synchronized void write() {
+        SyncedPoint point = unwritten;
+        if (closed || point == null) {
+            return;
+        }
+        unwritten = null;
         try {
             file.write(point);
         } catch (StorageException e) {
@@ -75,6 +88,7 @@ final class SyncedRange {
 
     /** The log is about to be cut and will end at an offset. What the file says is at most that, on the disk, when this returns. */
     synchronized void beginCut(long end) {
+        unwritten = null;
         file.beginCut(end);
         offset = Math.min(offset, end);
         forcedOffset = Math.min(forcedOffset, end);
@@ -94,6 +108,7 @@ final class SyncedRange {
             if (closed || !file.exists() || forcedOffset >= offset) {
                 return;
             }
+            write();
             seen = offset;
         }
         try {

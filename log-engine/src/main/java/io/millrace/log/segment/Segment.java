@@ -280,9 +280,22 @@ public final class Segment {
 
     /** Makes the batches durable. */
     public void force() {
+        force(false);
+    }
+
+    /**
+     * Makes the batches durable.
+     *
+     * @param onForeignThread on one that may be interrupted at any time, which must not close the file for everybody
+     */
+    public void force(boolean onForeignThread) {
         int unusedSize = size(); // acquires what the writer did before it published that size
         int seen = changes;
-        file.force(false);
+        if (onForeignThread) {
+            file.forceUninterrupted();
+        } else {
+            file.force(false);
+        }
         forcedChanges = seen;
     }
 
