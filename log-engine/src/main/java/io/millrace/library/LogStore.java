@@ -13,6 +13,7 @@ import io.millrace.log.checkpoint.DirectoryLock;
 import io.millrace.log.checkpoint.PartitionMetadata;
 import io.millrace.log.checkpoint.PartitionName;
 import io.millrace.log.checkpoint.StoreMarker;
+import io.millrace.mapped.CloseSteps;
 import io.millrace.mapped.FileFaults;
 import io.millrace.mapped.StorageException;
 import io.millrace.mapped.StorageFile;
@@ -190,9 +191,7 @@ public final class LogStore implements AutoCloseable {
         watermarks.cancel(false);
         boolean interrupted = Thread.interrupted(); // it would close files under the engine
         try {
-            raiseWatermarks();
-            logs.close();
-            runtime.close();
+            CloseSteps.run(directory, this::raiseWatermarks, logs::close, runtime::close);
         } finally {
             if (interrupted) {
                 Thread.currentThread().interrupt();

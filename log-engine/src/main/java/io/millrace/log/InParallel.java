@@ -1,5 +1,6 @@
 package io.millrace.log;
 
+import io.millrace.mapped.CloseSteps;
 import io.millrace.mapped.StorageException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -68,6 +69,7 @@ final class InParallel {
             T item, Function<T, Path> path, Consumer<T> action, Map<T, StorageException> failures) {
         try {
             action.accept(item);
+            CloseSteps.settle(); // the error of a bad page is this item's, and not the next one's
         } catch (StorageException e) {
             failures.put(item, e);
         } catch (RuntimeException | InternalError e) {

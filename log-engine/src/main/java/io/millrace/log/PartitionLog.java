@@ -5,9 +5,11 @@ import io.millrace.log.epoch.LeaderEpochs;
 import io.millrace.log.producer.ProducerEntry;
 import io.millrace.log.segment.Segment;
 import io.millrace.log.txn.AbortedTransaction;
+import io.millrace.mapped.CloseSteps;
 import io.millrace.mapped.StorageException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
@@ -489,6 +491,9 @@ public final class PartitionLog implements AutoCloseable {
     /**
      * Closes in order: trims spare bytes, forces everything, writes the producer snapshot. After it the directory may be marked as
      * cleanly stopped. Slices that are open stay readable. A log that has failed is only let go. Calling it again does nothing.
+     *
+     * @throws StorageException where something of it could not be done, also where a disk that was torn away has taken pages of mappings
+     *     with it; every file has been let go all the same
      */
     @Override
     public void close() {
@@ -502,12 +507,12 @@ public final class PartitionLog implements AutoCloseable {
             log.lock.unlock();
         }
         compaction.awaitEnd();
-        try {
-            if (log.failure() == null) {
-                finish();
-            }
-        } finally {
-            release();
+        CloseSteps.run(directory(), this::finishIfSound, this::release);
+    }
+
+    private void finishIfSound() {
+        if (log.failure() == null) {
+            finish();
         }
     }
 
@@ -546,13 +551,16 @@ public final class PartitionLog implements AutoCloseable {
     }
 
     private void release() {
-        flusher.close();
-        log.synced.close();
+        CloseSteps.run(directory(), flusher::close, log.synced::close, this::releaseSegments);
+    }
+
+    private void releaseSegments() {
         log.lock.lock();
         try {
-            for (Segment segment : log.segments.all()) {
-                segment.release();
-            }
+            Segment[] all = log.segments.all();
+            CloseSteps.run(
+                    directory(),
+                    Arrays.stream(all).map(each -> (Runnable) each::release).toArray(Runnable[]::new));
         } finally {
             log.lock.unlock();
         }

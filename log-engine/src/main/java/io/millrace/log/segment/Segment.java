@@ -5,6 +5,7 @@ import io.millrace.index.OffsetIndex;
 import io.millrace.index.TimeIndex;
 import io.millrace.log.batch.RecordBatchDescriptor;
 import io.millrace.log.txn.AbortedTransactionIndex;
+import io.millrace.mapped.CloseSteps;
 import io.millrace.mapped.MappedRegion;
 import io.millrace.mapped.StorageException;
 import io.millrace.mapped.StorageFile;
@@ -532,9 +533,7 @@ public final class Segment {
             throw new IllegalStateException("segment was unpinned more often than pinned: " + path);
         }
         if (left == 0) {
-            abandonWriters();
-            indexes.discard();
-            file.close();
+            CloseSteps.run(path, this::abandonWriters, indexes::discard, file::close);
         }
     }
 

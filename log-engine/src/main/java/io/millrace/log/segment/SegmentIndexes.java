@@ -4,6 +4,7 @@ import io.millrace.index.OffsetIndex;
 import io.millrace.index.TimeIndex;
 import io.millrace.log.batch.RecordBatchDescriptor;
 import io.millrace.log.txn.AbortedTransactionIndex;
+import io.millrace.mapped.CloseSteps;
 import io.millrace.mapped.StorageException;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
@@ -310,10 +311,7 @@ final class SegmentIndexes {
     }
 
     void discard() {
-        offsets.discard();
-        times.discard();
-        aborted.close();
-        sums.discard();
+        CloseSteps.run(offsets.path(), offsets::discard, times::discard, aborted::close, sums::discard);
     }
 
     /** Where the files are, if they are there. */
