@@ -2,6 +2,7 @@ package io.millrace.index;
 
 import io.millrace.mapped.FileFaults;
 import io.millrace.mapped.MappedRegion;
+import io.millrace.mapped.Reservations;
 import io.millrace.mapped.StorageException;
 import io.millrace.mapped.StorageFile;
 import io.millrace.mapped.StorageFile.Mode;
@@ -13,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,7 +24,8 @@ import org.jspecify.annotations.Nullable;
  * mapping is made at the first entry or look-up and given back by {@link #park}, the few entries that an opening log looks
  * at are read from the file, and blocks are reserved in steps of 4 to 64 KiB ahead of the last entry.
  * The file of an index that is being written has its full length, with a hole after the reserved blocks; {@link #trim}
- * cuts it to the valid entries.
+ * cuts it to the valid entries. Where reservations do not hold entries are written through the channel, and read from the
+ * mapping all the same: a page that is only read needs no block.
  *
  * <p>Threads: one writer; readers use {@link #entries} and {@link #region}; {@link #prepareAhead} may run on a third thread.
  */
@@ -44,6 +47,9 @@ final class IndexFile implements AutoCloseable {
     private final int entrySize;
     private final boolean writable;
     private final FileFaults faults;
+    /** Whether reserved blocks may be stored into, by file. */
+    private final Predicate<Path> reservations;
+
     private final boolean sizeIsMultiple;
     /** Mappings that a larger one has replaced; a reader may still be in them, so they live until the close. */
     private final List<MappedRegion> replaced = new ArrayList<>(0);
@@ -64,7 +70,15 @@ final class IndexFile implements AutoCloseable {
     /** Number of valid entries; written by the writer with release, after the entry's bytes. */
     private int entries;
 
-    private IndexFile(Path path, int entrySize, int maxBytes, int sizeBytes, boolean writable, FileFaults faults) {
+    private IndexFile(
+            Path path,
+            int entrySize,
+            int maxBytes,
+            int sizeBytes,
+            boolean writable,
+            FileFaults faults,
+            Predicate<Path> reservations) {
+        this.reservations = reservations;
         this.path = path;
         this.entrySize = entrySize;
         this.writable = writable;
@@ -78,13 +92,19 @@ final class IndexFile implements AutoCloseable {
     }
 
     static IndexFile open(Path path, int entrySize, int maxBytes, boolean writable, FileFaults faults) {
+        return open(path, entrySize, maxBytes, writable, faults, Reservations::holdAt);
+    }
+
+    /** With somebody else's word on reservations, for tests. */
+    static IndexFile open(
+            Path path, int entrySize, int maxBytes, boolean writable, FileFaults faults, Predicate<Path> reservations) {
         if (writable && maxBytes < entrySize) {
             throw new IllegalArgumentException("no entry fits into " + maxBytes + " bytes: " + path);
         }
         if (writable && !Files.exists(path)) {
             StorageFile.open(path, Mode.CREATE, faults).close();
         }
-        return new IndexFile(path, entrySize, maxBytes, sizeOf(path), writable, faults);
+        return new IndexFile(path, entrySize, maxBytes, sizeOf(path), writable, faults, reservations);
     }
 
     Path path() {
@@ -305,6 +325,10 @@ final class IndexFile implements AutoCloseable {
     private MappedRegion map(int length) {
         if (closed) {
             throw new IllegalStateException("index is closed: " + path);
+        }
+        if (writable && !reservations.test(path)) {
+            StorageFile file = StorageFile.open(path, Mode.READ_WRITE, faults);
+            return replaceBy(MappedRegion.mapStoringByChannel(file, 0, length));
         }
         try (StorageFile file = StorageFile.open(path, writable ? Mode.READ_WRITE : Mode.READ, faults)) {
             return replaceBy(MappedRegion.map(file, 0, length, writable));

@@ -9,6 +9,7 @@ import java.nio.MappedByteBuffer;
 import java.nio.channels.FileChannel.MapMode;
 import java.nio.file.Path;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A stretch of a file in memory. Numbers are big endian; places are byte positions within the region.
@@ -31,6 +32,9 @@ public final class MappedRegion implements AutoCloseable {
     private final int length;
     private final Mapping mapping;
 
+    /** What is stored is written to this file, and read back through the mapping; null where stores go to memory. */
+    private final @Nullable StorageFile stores;
+
     /** The mapped memory while the region is open, empty afterwards, so that no access can reach unmapped memory. */
     private ByteBuffer memory;
 
@@ -39,7 +43,8 @@ public final class MappedRegion implements AutoCloseable {
     /** Looked up once, when advice is first given; 0 before. */
     private long address;
 
-    private MappedRegion(StorageFile file, long position, int length, Mapping mapping) {
+    private MappedRegion(StorageFile file, long position, int length, Mapping mapping, @Nullable StorageFile stores) {
+        this.stores = stores;
         this.file = file.path();
         this.faults = file.faults();
         this.position = position;
@@ -62,9 +67,34 @@ public final class MappedRegion implements AutoCloseable {
         try {
             MapMode mode = writable ? MapMode.READ_WRITE : MapMode.READ_ONLY;
             return new MappedRegion(
-                    file, position, length, Unmapping.OF_THIS_JDK.map(file.channel(), mode, position, length));
+                    file, position, length, Unmapping.OF_THIS_JDK.map(file.channel(), mode, position, length), null);
         } catch (IOException e) {
             throw file.failed("map", position, e);
+        }
+    }
+
+    /**
+     * Maps a stretch of a file in which {@link #putLong} and {@link #putInt} write through the channel: for file systems where a
+     * reservation does not hold, and a store into memory could find no block. A full disk is an exception then.
+     *
+     * @param file opened for writing; it belongs to the region from here on, also on failure
+     * @param position first byte of the file
+     * @param length number of bytes; past the end of the file it is extended by a hole
+     * @return the region
+     */
+    public static MappedRegion mapStoringByChannel(StorageFile file, long position, int length) {
+        boolean mapped = false;
+        try {
+            file.before(Operation.MAP, "map", position, length);
+            Mapping mapping = Unmapping.OF_THIS_JDK.map(file.channel(), MapMode.READ_WRITE, position, length);
+            mapped = true;
+            return new MappedRegion(file, position, length, mapping, file);
+        } catch (IOException e) {
+            throw file.failed("map", position, e);
+        } finally {
+            if (!mapped) {
+                file.close();
+            }
         }
     }
 
@@ -93,7 +123,11 @@ public final class MappedRegion implements AutoCloseable {
      * @param value what
      */
     public void putLong(int at, long value) {
-        memory.putLong(at, value);
+        if (stores == null) {
+            memory.putLong(at, value);
+        } else {
+            write(stores, at, ByteBuffer.allocate(Long.BYTES).putLong(0, value));
+        }
     }
 
     /**
@@ -103,7 +137,16 @@ public final class MappedRegion implements AutoCloseable {
      * @param value what
      */
     public void putInt(int at, int value) {
-        memory.putInt(at, value);
+        if (stores == null) {
+            memory.putInt(at, value);
+        } else {
+            write(stores, at, ByteBuffer.allocate(Integer.BYTES).putInt(0, value));
+        }
+    }
+
+    private void write(StorageFile file, int at, ByteBuffer value) {
+        Objects.checkFromIndexSize(at, value.remaining(), memory.capacity());
+        file.writeFully(value, position + at);
     }
 
     /**
@@ -173,7 +216,7 @@ public final class MappedRegion implements AutoCloseable {
      */
     public boolean populateWrite(int from, int count) {
         Posix posix = Posix.instance();
-        if (posix == null || closed || count <= 0) {
+        if (posix == null || closed || count <= 0 || stores != null) {
             return false;
         }
         Objects.checkFromIndexSize(from, count, length);
@@ -240,6 +283,9 @@ public final class MappedRegion implements AutoCloseable {
         closed = true;
         memory = CLOSED;
         Unmapping.OF_THIS_JDK.unmap(mapping);
+        if (stores != null) {
+            stores.close();
+        }
     }
 
     /**
