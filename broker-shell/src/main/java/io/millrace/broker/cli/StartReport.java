@@ -34,6 +34,7 @@ final class StartReport {
         report.addListeners(config, facts);
         report.add("durability", durability(config));
         config.logDirs().forEach(directory -> report.add("data", directory + ", " + space(directory)));
+        HostCheck.warnings(config).forEach(warning -> report.add("warning", warning));
         report.add("recovered", recovered(facts.recovery()));
         facts.recovery().truncations().forEach(line -> report.add("cut", line));
         if (!config.withoutEffect().isEmpty()) {
