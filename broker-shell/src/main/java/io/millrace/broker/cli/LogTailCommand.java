@@ -2,6 +2,7 @@ package io.millrace.broker.cli;
 
 import io.millrace.library.BatchTailer;
 import io.millrace.library.LogStore;
+import io.millrace.library.ReadOnlyLog;
 import io.millrace.library.ReadOnlyStore;
 import io.millrace.library.Tailer;
 import io.millrace.log.batch.RecordBatchDescriptor;
@@ -55,6 +56,8 @@ public final class LogTailCommand implements Callable<Integer> {
     private long printed;
     private long timestampMin = Long.MIN_VALUE;
     private long offsetMin = -1;
+    /** The offset behind the last batch, -1 before the first one. */
+    private long nextOffset = -1;
 
     @Override
     public Integer call() throws Exception {
@@ -73,7 +76,7 @@ public final class LogTailCommand implements Callable<Integer> {
                                 store.log(name.topic(), name.partition()).tailer())
                         .buildBatches();
                 Output out = Output.standard()) {
-            follow(tailer, new RecordLines(new LogLines(out, path.json()), true), out, interrupt);
+            follow(tailer, store.log(name.topic(), name.partition()), new LogLines(out, path.json()), out, interrupt);
         }
         return 0;
     }
@@ -111,15 +114,38 @@ public final class LogTailCommand implements Callable<Integer> {
         }
     }
 
-    private void follow(final BatchTailer tailer, final RecordLines lines, final Output out, final Interrupt interrupt)
+    private void follow(
+            final BatchTailer tailer,
+            final ReadOnlyLog log,
+            final LogLines lines,
+            final Output out,
+            final Interrupt interrupt)
             throws InterruptedException {
+        final RecordLines records = new RecordLines(lines, true);
         long lastNs = System.nanoTime();
         while (!interrupt.requested() && printed < maxRecords && !isIdle(lastNs)) {
             if (tailer.awaitNext(LOOK)) {
-                print(tailer.buffer(), tailer.position(), lines);
+                noteDeleted(RecordBatchDescriptor.baseOffset(tailer.buffer(), tailer.position()), log, lines);
+                print(tailer.buffer(), tailer.position(), records);
+                nextOffset = RecordBatchDescriptor.lastOffset(tailer.buffer(), tailer.position()) + 1;
                 lastNs = System.nanoTime();
             } else {
                 out.flush();
+            }
+        }
+    }
+
+    /** What retention has taken is not passed over in silence; the gaps that compaction leaves are none. */
+    private void noteDeleted(final long baseOffset, final ReadOnlyLog log, final LogLines lines) {
+        if (nextOffset >= 0 && baseOffset > nextOffset) {
+            final long start = Math.min(baseOffset, log.logStart());
+            if (start > nextOffset) {
+                lines.of("note")
+                        .put("partition", log.name() + "-" + log.partition())
+                        .put("fromOffset", nextOffset)
+                        .put("toOffset", start - 1)
+                        .put("what", "deleted before they were read")
+                        .print();
             }
         }
     }
