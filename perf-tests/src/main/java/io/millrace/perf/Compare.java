@@ -12,13 +12,13 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 import java.util.stream.Stream;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -61,14 +61,8 @@ public final class Compare implements Callable<Integer> {
             description = "For both servers; may be repeated (${DEFAULT-VALUE}).")
     private List<String> jvmFlags = new ArrayList<>();
 
-    @Option(
-            names = "--millrace-jar",
-            defaultValue = "broker-shell/target/millrace.jar",
-            description = "The broker (${DEFAULT-VALUE}).")
-    private Path jar = Path.of("");
-
-    @Option(names = "--json", description = "A file for every single figure.")
-    private Optional<Path> json = Optional.empty();
+    @Mixin
+    private final RunOptions run = new RunOptions();
 
     @Spec
     private CommandSpec spec = CommandSpec.create();
@@ -81,9 +75,7 @@ public final class Compare implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException, InterruptedException {
-        if (!Files.isRegularFile(jar)) {
-            throw new CommandLine.ParameterException(spec.commandLine(), "no such jar: " + jar);
-        }
+        Path jar = run.jar(spec);
         Load load = new Load(
                 rounds,
                 records,
@@ -93,22 +85,20 @@ public final class Compare implements Callable<Integer> {
                 Duration.ofSeconds(idleSeconds),
                 jvmFlags);
         Report report = new Report(environment(load));
-        measure(load, report);
+        measure(jar, load, report);
         out().println(report.markdown());
-        if (json.isPresent()) {
-            Files.writeString(json.get(), report.json());
-        }
+        run.write(report.json());
         return 0;
     }
 
     /** Rounds in turns; who comes first changes, so that neither always finds the warmer or the fuller machine. */
-    private void measure(Load load, Report report) throws IOException, InterruptedException {
+    private void measure(Path jar, Load load, Report report) throws IOException, InterruptedException {
         List<ServerKind> order = new ArrayList<>(List.of(ServerKind.values()));
         for (int round = 1; round <= load.rounds(); round++) {
             for (ServerKind kind : order) {
                 Path directory = Files.createTempDirectory("millrace-perf-");
                 try {
-                    Map<Figure, Double> figures = Round.measure(kind, jar.toAbsolutePath(), directory, load);
+                    Map<Figure, Double> figures = Round.measure(kind, jar, directory, load);
                     report.add(kind, figures);
                     out().println("round " + round + " " + kind + " " + figures);
                 } finally {

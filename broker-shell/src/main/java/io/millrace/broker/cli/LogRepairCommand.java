@@ -10,7 +10,6 @@ import io.millrace.log.inspect.PartitionReport;
 import io.millrace.log.inspect.Problem;
 import io.millrace.log.inspect.RepairPlan;
 import io.millrace.log.inspect.RepairStep;
-import io.millrace.log.inspect.VerifyOptions;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -45,8 +44,8 @@ public final class LogRepairCommand implements Callable<Integer> {
             description = "Cut everything behind the first damage, as Kafka does, rather than the damaged bytes alone.")
     private boolean truncate;
 
-    @Option(names = "--compacted", description = "Offsets may be missing anywhere, also where no cleaner has noted it.")
-    private boolean compacted;
+    @Mixin
+    private final CompactedOption gaps = new CompactedOption();
 
     /** A partition, what is wrong with it, and what to do. */
     private record Case(PartitionReport report, RepairPlan plan) {}
@@ -68,6 +67,10 @@ public final class LogRepairCommand implements Callable<Integer> {
         }
     }
 
+    private LogVerifier verifier(final LogTarget target) {
+        return new LogVerifier(target, gaps.verifyOptions(null, false));
+    }
+
     /** A terminal is asked, a script says --apply. */
     private boolean isAsked() {
         return !path.json() && Terminal.isInput();
@@ -75,7 +78,7 @@ public final class LogRepairCommand implements Callable<Integer> {
 
     private int repair(final LogTarget target, final LogRepair repair, final Output out) {
         final LogLines lines = new LogLines(out, path.json());
-        final LogVerifier verifier = new LogVerifier(target, new VerifyOptions(null, compacted, false));
+        final LogVerifier verifier = verifier(target);
         final List<Case> cases = new ArrayList<>();
         final List<PartitionReport> reports = new ArrayList<>();
         int hopeless = 0;
@@ -90,7 +93,7 @@ public final class LogRepairCommand implements Callable<Integer> {
         final boolean confirmed = needed && (apply || confirm(out));
         if (confirmed) {
             cases.forEach(each -> apply(lines, repair, each));
-            repair.lowerCheckpoints(ends(target, compacted));
+            repair.lowerCheckpoints(ends(target));
         }
         lines.of("repaired")
                 .put("applied", confirmed)
@@ -156,9 +159,9 @@ public final class LogRepairCommand implements Callable<Integer> {
     }
 
     /** After the repair the partitions are looked at again: that is what the checkpoints are held against. */
-    private static Map<PartitionName, Long> ends(final LogTarget target, final boolean compacted) {
+    private Map<PartitionName, Long> ends(final LogTarget target) {
         final LogTarget again = LogTarget.of(target.path());
-        final LogVerifier verifier = new LogVerifier(again, new VerifyOptions(null, compacted, false));
+        final LogVerifier verifier = verifier(again);
         final Map<PartitionName, Long> ends = new HashMap<>();
         for (final PartitionFiles partition : again.partitions()) {
             final PartitionName name = partition.name();

@@ -5,7 +5,6 @@ import io.millrace.log.inspect.LogVerifier;
 import io.millrace.log.inspect.PartitionFiles;
 import io.millrace.log.inspect.PartitionReport;
 import io.millrace.log.inspect.Problem;
-import io.millrace.log.inspect.VerifyOptions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -27,17 +26,15 @@ public final class LogVerifyCommand implements Callable<Integer> {
     @Option(names = "--deep", description = "Take the batches apart and look at every record.")
     private boolean deep;
 
-    @Option(
-            names = "--compacted",
-            description = "Offsets may be missing anywhere; without it below what the cleaner has noted only.")
-    private boolean compacted;
+    @Mixin
+    private final CompactedOption gaps = new CompactedOption();
 
     @Override
     public Integer call() {
         final LogTarget target = path.target();
         final boolean inUse = DirectoryUse.isInUse(target.dataDirectory());
         final LogVerifier verifier =
-                new LogVerifier(target, new VerifyOptions(deep ? new KafkaRecords() : null, compacted, inUse));
+                new LogVerifier(target, gaps.verifyOptions(deep ? new KafkaRecords() : null, inUse));
         try (Output out = Output.standard()) {
             final LogLines lines = new LogLines(out, path.json());
             final Summary summary = new Summary();

@@ -1,5 +1,6 @@
 package io.millrace.perf.powercut;
 
+import io.millrace.perf.RunOptions;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
@@ -14,6 +15,7 @@ import java.util.logging.Logger;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -57,11 +59,8 @@ public final class PowerCut implements Callable<Integer> {
     @Option(names = "--first-starts", defaultValue = "0", description = "Rounds with a broker's first start instead.")
     private int firstStarts;
 
-    @Option(
-            names = "--millrace-jar",
-            defaultValue = "broker-shell/target/millrace.jar",
-            description = "The broker (${DEFAULT-VALUE}).")
-    private Path jar = Path.of("");
+    @Mixin
+    private final RunOptions run = new RunOptions();
 
     @Option(names = "--seed", description = "Decides when the power goes and which pages are kept; random unless told.")
     private Optional<Long> seed = Optional.empty();
@@ -71,9 +70,6 @@ public final class PowerCut implements Callable<Integer> {
             description =
                     "A directory for the files as they were before they were recovered, of each cut that broke a promise.")
     private Optional<Path> evidence = Optional.empty();
-
-    @Option(names = "--json", description = "A file for the result.")
-    private Optional<Path> json = Optional.empty();
 
     @Spec
     private CommandSpec spec = CommandSpec.create();
@@ -121,9 +117,7 @@ public final class PowerCut implements Callable<Integer> {
         facts.put("seconds", Long.toString(seconds));
         facts.put("kernel", System.getProperty("os.version"));
         facts.put("JDK", System.getProperty("java.vm.version"));
-        if (json.isPresent()) {
-            Files.writeString(json.get(), tally.json(facts));
-        }
+        run.write(tally.json(facts));
     }
 
     private PrintWriter out() {
@@ -258,10 +252,8 @@ public final class PowerCut implements Callable<Integer> {
     // ----------------------------------------------------------------------------------------------------------------
 
     private void startFirst(LoopMount mount, Path scratch) throws IOException, InterruptedException {
-        if (!Files.isRegularFile(jar)) {
-            throw new CommandLine.ParameterException(spec.commandLine(), "no such jar: " + jar);
-        }
-        FirstStart first = new FirstStart(mount, jar.toAbsolutePath(), scratch, random);
+        Path jar = run.jar(spec);
+        FirstStart first = new FirstStart(mount, jar, scratch, random);
         for (int round = 1; round <= firstStarts; round++) {
             try {
                 first.round(1_000);
