@@ -41,6 +41,7 @@ public final class TimeIndex implements AutoCloseable {
 
     private final long baseOffset;
     private final IndexFile file;
+    private final KeySamples samples = new KeySamples();
 
     private TimeIndex(long baseOffset, IndexFile file) {
         this.baseOffset = baseOffset;
@@ -94,8 +95,7 @@ public final class TimeIndex implements AutoCloseable {
      * @return offset of the entry with the greatest timestamp that is at most {@code timestamp}; {@code baseOffset} if none
      */
     public long floorOffset(long timestamp) {
-        int entries = file.entries();
-        int slot = floorSlot(entries, timestamp);
+        int slot = floorSlot(timestamp);
         return slot < 0 ? baseOffset : offset(slot);
     }
 
@@ -106,7 +106,7 @@ public final class TimeIndex implements AutoCloseable {
      * @return that timestamp, {@link #NO_TIMESTAMP} if there is none
      */
     public long floorTimestamp(long timestamp) {
-        int slot = floorSlot(file.entries(), timestamp);
+        int slot = floorSlot(timestamp);
         return slot < 0 ? NO_TIMESTAMP : timestamp(slot);
     }
 
@@ -201,12 +201,14 @@ public final class TimeIndex implements AutoCloseable {
             long last = offset - 1 - baseOffset;
             int slot = BY_OFFSET.floor(file.region(), entries(), last);
             file.truncateToEntries(slot + 1);
+            samples.drop();
         }
     }
 
     /** Removes all entries. Writer only. */
     public void reset() {
         file.truncateToEntries(0);
+        samples.drop();
     }
 
     /**
@@ -287,6 +289,7 @@ public final class TimeIndex implements AutoCloseable {
      * held, and no reader may be inside.
      */
     public void park() {
+        samples.drop();
         file.park();
     }
 
@@ -301,8 +304,12 @@ public final class TimeIndex implements AutoCloseable {
         file.discard();
     }
 
-    private int floorSlot(int entries, long timestamp) {
-        return entries == 0 ? -1 : BY_TIMESTAMP.floor(file.region(), entries, timestamp);
+    private int floorSlot(long timestamp) {
+        long[] known = samples.current();
+        int entries = file.entries();
+        int slot = entries == 0 ? -1 : BY_TIMESTAMP.floor(file.region(), known, entries, timestamp);
+        samples.makeRoom(known, entries);
+        return slot;
     }
 
     private void checkNext(int slot, long timestamp, long offset, boolean skipFullCheck) {

@@ -80,14 +80,14 @@ final class BatchCheck {
 
     /**
      * A gap is legal in a segment that was compacted, which the last one never is. A base offset that was harmed looks like one, but for what
-     * comes behind the batch.
+     * comes behind the batch; so does a batch of a later segment in a file that is used again, which is beyond the next segment's first.
      */
     private boolean isGap(int size) {
         if (!isLaterSegmentThere()) {
             return false;
         }
         long behind = isFollowed(size) ? window.baseOffsetInFile() : cursor.laterBase;
-        return RecordBatchDescriptor.lastOffset(window.buffer(), window.at()) < behind;
+        return RecordBatchDescriptor.lastOffset(window.buffer(), window.at()) < Math.min(behind, cursor.laterBase);
     }
 
     /** Whether another batch of this log stands behind the one at the cursor, and not what the file held before it was used again. */
@@ -103,18 +103,30 @@ final class BatchCheck {
         return cursor.laterBase != TailCursor.UNKNOWN;
     }
 
-    /** A batch does not hold: it is not written to its end yet, unless the writer has gone on. Throws where that lasts. */
-    void suspect(int size) {
+    /**
+     * A batch does not hold: it is not written to its end yet, unless the writer has gone on. Throws where that lasts.
+     *
+     * @return whether the segment has gone under the tailer, and its file may hold another one
+     */
+    boolean suspect(int size) {
         long now = clock.nanos();
         if (suspectPosition != cursor.position) {
             suspectPosition = cursor.position;
             suspectSinceNs = now;
-        } else if (now - suspectSinceNs >= SUSPICION_NS) {
-            suspectSinceNs = now;
-            if (writerHasGoneOn(size) && !isWhole(window.sizeAt(cursor.position))) {
-                throw damaged();
-            }
+            return false;
         }
+        if (now - suspectSinceNs < SUSPICION_NS) {
+            return false;
+        }
+        suspectSinceNs = now;
+        if (window.isGone()) {
+            return true;
+        }
+        // Gone between the two looks is told by the last one.
+        if (writerHasGoneOn(size) && !isWhole(window.sizeAt(cursor.position)) && !window.isGone()) {
+            throw damaged();
+        }
+        return false;
     }
 
     private boolean writerHasGoneOn(int size) {

@@ -182,8 +182,9 @@ public final class BatchTailer implements AutoCloseable {
             } else if (cursor.chainOffset == TailCursor.UNKNOWN) {
                 cursor.startOfSegment();
             } else if (size != 0) {
-                check.suspect(size);
-                return false;
+                if (!check.suspect(size) || !chain.locate(cursor.nextOffset)) {
+                    return false;
+                }
             } else if (!chain.lookForNextSegment()) {
                 return false;
             }

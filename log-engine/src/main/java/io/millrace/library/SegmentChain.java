@@ -138,7 +138,7 @@ final class SegmentChain {
 
     private void requireUncut() {
         long fileSize = window.fileSize();
-        if (fileSize < cursor.position) {
+        if (fileSize < cursor.position && !window.isGone()) {
             throw StorageException.damaged(
                     window.path(),
                     fileSize,

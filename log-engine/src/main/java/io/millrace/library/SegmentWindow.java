@@ -3,9 +3,14 @@ package io.millrace.library;
 import io.millrace.log.batch.RecordBatchDescriptor;
 import io.millrace.log.segment.SegmentFiles;
 import io.millrace.mapped.MappedRegion;
+import io.millrace.mapped.StorageException;
+import java.io.IOException;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributeView;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -38,6 +43,7 @@ final class SegmentWindow implements AutoCloseable {
     private ByteBuffer copy = NOTHING;
 
     private @Nullable QuietFile file;
+    private @Nullable Object identity;
     private @Nullable MappedRegion region;
     private ByteBuffer mapped = NOTHING;
     private long start;
@@ -57,10 +63,35 @@ final class SegmentWindow implements AutoCloseable {
     /** Enters the segment with that base offset; false where it has no file, and then no segment is open. */
     boolean open(long newBaseOffset) {
         close();
-        file = QuietFile.openIfExists(SegmentFiles.path(directory, newBaseOffset, SegmentFiles.LOG));
+        Path path = SegmentFiles.path(directory, newBaseOffset, SegmentFiles.LOG);
+        // Before the open: where the name goes to another file in between, this one counts as gone.
+        identity = identityOf(path);
+        file = QuietFile.openIfExists(path);
         baseOffset = newBaseOffset;
         knownEnd = 0;
         return file != null;
+    }
+
+    /**
+     * Whether the file that is open has lost its name: it was deleted, or is used again for a later segment and holds other bytes than those
+     * that are looked for. Some microseconds: for when something does not fit.
+     */
+    boolean isGone() {
+        Object opened = identity;
+        return opened == null || !opened.equals(identityOf(path()));
+    }
+
+    /** The inode, null where there is no file or the file system has none. */
+    private static @Nullable Object identityOf(Path path) {
+        try {
+            return Files.getFileAttributeView(path, BasicFileAttributeView.class)
+                    .readAttributes()
+                    .fileKey();
+        } catch (NoSuchFileException e) {
+            return null;
+        } catch (IOException e) {
+            throw StorageException.of("attributes", path, -1, e);
+        }
     }
 
     boolean isOpen() {

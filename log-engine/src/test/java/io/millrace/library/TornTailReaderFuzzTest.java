@@ -8,6 +8,7 @@ import io.millrace.log.batch.RecordBatchBuilder;
 import io.millrace.log.batch.RecordBatchDescriptor;
 import io.millrace.log.segment.SegmentFiles;
 import io.millrace.mapped.StorageException;
+import java.io.EOFException;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.io.UncheckedIOException;
@@ -165,13 +166,28 @@ class TornTailReaderFuzzTest {
                 }
                 file.seek(position + piece[0]);
                 file.write(batch.array(), batch.arrayOffset() + piece[0], piece[1]);
-                if (pieces.subList(count, pieces.size()).stream().allMatch(rest -> isZero(batch, rest))) {
+                if (pieces.subList(count, pieces.size()).stream()
+                        .allMatch(rest -> isZero(batch, rest) || isThere(batch, rest))) {
                     visible = written + RecordBatchDescriptor.recordsCount(batch, 0);
                 }
                 if (count < pieces.size() && random.nextInt(pieces.size()) < 3) {
                     look();
                 }
             }
+        }
+
+        /** A file that is used again may hold the very bytes. */
+        private boolean isThere(ByteBuffer batch, int[] piece) {
+            byte[] found = new byte[piece[1]];
+            try {
+                file.seek(position + piece[0]);
+                file.readFully(found);
+            } catch (EOFException e) {
+                return false;
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+            return ByteBuffer.wrap(found).equals(batch.slice(piece[0], piece[1]));
         }
 
         private static boolean isZero(ByteBuffer batch, int[] piece) {
@@ -217,8 +233,11 @@ class TornTailReaderFuzzTest {
             }
             RandomAccessFile old = file;
             long oldEnd = position;
-            file = new RandomAccessFile(
-                    SegmentFiles.path(directory, written, SegmentFiles.LOG).toFile(), "rw");
+            Path path = SegmentFiles.path(directory, written, SegmentFiles.LOG);
+            if (bases.size() > 2 && random.nextInt(3) == 0) {
+                useOldestAgain(path);
+            }
+            file = new RandomAccessFile(path.toFile(), "rw");
             if (written > 0 && random.nextBoolean()) {
                 fillWithOldBatches();
             }
@@ -231,6 +250,15 @@ class TornTailReaderFuzzTest {
                 }
                 old.close();
             }
+        }
+
+        /** The file of the oldest segment becomes that of the next one, with the bytes that it has, while the reader may be inside. */
+        private void useOldestAgain(Path path) throws IOException {
+            Path oldest = SegmentFiles.path(directory, bases.remove(0), SegmentFiles.LOG);
+            try (RandomAccessFile raw = new RandomAccessFile(oldest.toFile(), "rw")) {
+                raw.write(new byte[ZEROS_BEHIND]);
+            }
+            Files.move(oldest, path);
         }
 
         private void deleteOldest() throws IOException {
