@@ -9,6 +9,8 @@ import io.millrace.log.PartitionLog;
 import io.millrace.log.checkpoint.CleanShutdownMarker;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.LongBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -25,7 +27,8 @@ import org.apache.kafka.common.record.internal.Record;
 
 /**
  * How fast is a log of 1 KiB records read again, all of it, out of the page cache: by a tailer, by Apache Kafka's records of the same file, by
- * Chronicle Queue's tailer; and by the recovery that follows an unclean stop? Beside a plain read of the file. One thread each.
+ * Chronicle Queue's tailer; and by the recovery that follows an unclean stop? Beside a plain read of the file and a read of all its bytes in
+ * a fresh mapping, which is the limit. One thread each; a round before the first one is not counted.
  *
  * <pre>
  *   java -jar benchmarks.jar scan mib=512 rounds=3
@@ -47,12 +50,18 @@ final class ScanSpeed {
             Path queue = directory.resolve("queue");
             fillQueue(queue, bytes);
             List<Path> files = logs(store.resolve("scanned-0"));
-            for (int round = 1; round <= options.number("rounds"); round++) {
-                options.result(line("read of the file", round, plainRead(files)));
-                options.result(line("tailer", round, tail(store)));
-                options.result(line("kafka records", round, kafkaRecords(files)));
-                options.result(line("chronicle queue tailer", round, tailQueue(queue)));
-                options.result(line("recovery", round, recover(store)));
+            for (int round = 0; round <= options.number("rounds"); round++) {
+                String[] lines = {
+                    line("read of the file", round, plainRead(files)),
+                    line("read of the mapping", round, mappedRead(files)),
+                    line("tailer", round, tail(store)),
+                    line("kafka records", round, kafkaRecords(files)),
+                    line("chronicle queue tailer", round, tailQueue(queue)),
+                    line("recovery", round, recover(store))
+                };
+                if (round > 0) {
+                    List.of(lines).forEach(options::result);
+                }
             }
         }
         options.writeResults();
@@ -109,6 +118,27 @@ final class ScanSpeed {
                     bytes += read;
                 }
             }
+        }
+        return (double) bytes / (System.nanoTime() - startNs);
+    }
+
+    private static double mappedRead(List<Path> files) throws IOException {
+        long startNs = System.nanoTime();
+        long bytes = 0;
+        long sum = 0;
+        for (Path file : files) {
+            try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
+                LongBuffer mapped = channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size())
+                        .order(ByteOrder.nativeOrder())
+                        .asLongBuffer();
+                for (int i = 0; i < mapped.limit(); i++) {
+                    sum += mapped.get(i);
+                }
+                bytes += (long) mapped.limit() * Long.BYTES;
+            }
+        }
+        if (sum == 0) {
+            throw new IllegalStateException("nothing is mapped");
         }
         return (double) bytes / (System.nanoTime() - startNs);
     }
