@@ -11,6 +11,7 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -101,10 +102,24 @@ final class IndexFile implements AutoCloseable {
         if (writable && maxBytes < entrySize) {
             throw new IllegalArgumentException("no entry fits into " + maxBytes + " bytes: " + path);
         }
-        if (writable && !Files.exists(path)) {
+        return new IndexFile(
+                path, entrySize, maxBytes, sizeOrMade(path, writable, faults), writable, faults, reservations);
+    }
+
+    private static int sizeOrMade(Path path, boolean writable, FileFaults faults) {
+        try {
+            return Math.toIntExact(Files.size(path));
+        } catch (NoSuchFileException e) {
+            if (!writable) {
+                throw StorageException.of("size of index", path, -1, e);
+            }
             StorageFile.open(path, Mode.CREATE, faults).close();
+            return 0;
+        } catch (IOException e) {
+            throw StorageException.of("size of index", path, -1, e);
+        } catch (ArithmeticException e) {
+            throw new StorageException(StorageException.Kind.DAMAGED, "index of over 2 GiB", path, -1, e);
         }
-        return new IndexFile(path, entrySize, maxBytes, sizeOf(path), writable, faults, reservations);
     }
 
     Path path() {
@@ -353,15 +368,5 @@ final class IndexFile implements AutoCloseable {
 
     private static int pageCeil(int bytes) {
         return (bytes + PAGE_BYTES - 1) & -PAGE_BYTES;
-    }
-
-    private static int sizeOf(Path path) {
-        try {
-            return Math.toIntExact(Files.size(path));
-        } catch (IOException e) {
-            throw StorageException.of("size of index", path, -1, e);
-        } catch (ArithmeticException e) {
-            throw new StorageException(StorageException.Kind.DAMAGED, "index of over 2 GiB", path, -1, e);
-        }
     }
 }

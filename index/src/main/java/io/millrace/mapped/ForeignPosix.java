@@ -23,6 +23,7 @@ final class ForeignPosix extends Posix {
     private final MethodHandle close;
     private final MethodHandle allocate;
     private final MethodHandle advise;
+    private final MethodHandle syncFileSystem;
 
     private final Method openArena;
     private final Method allocateString;
@@ -34,6 +35,7 @@ final class ForeignPosix extends Posix {
         close = linking.function("close", linking.int32);
         allocate = linking.function("posix_fallocate", linking.int32, linking.int64, linking.int64);
         advise = linking.function("madvise", linking.int64, linking.int64, linking.int32);
+        syncFileSystem = linking.function("syncfs", linking.int32);
         openArena = linking.type("Arena").getMethod("ofConfined");
         allocateString = linking.type("SegmentAllocator").getMethod("allocateFrom", String.class);
         segmentOfBuffer = linking.type("MemorySegment").getMethod("ofBuffer", Buffer.class);
@@ -53,7 +55,7 @@ final class ForeignPosix extends Posix {
 
     @Override
     int fallocate(Path file, long position, long length) {
-        int descriptor = open(file);
+        int descriptor = open(file, OPEN_READ_WRITE);
         if (descriptor < 0) {
             return REASON_UNKNOWN;
         }
@@ -79,9 +81,24 @@ final class ForeignPosix extends Posix {
         }
     }
 
-    private int open(Path file) {
+    @Override
+    int openForReading(Path file) {
+        return open(file, OPEN_READ);
+    }
+
+    @Override
+    int syncfs(int descriptor) {
+        return call(syncFileSystem, descriptor) == 0 ? 0 : REASON_UNKNOWN;
+    }
+
+    @Override
+    void close(int descriptor) {
+        call(close, descriptor);
+    }
+
+    private int open(Path file, int flags) {
         try (AutoCloseable arena = (AutoCloseable) openArena.invoke(null)) {
-            return call(open, allocateString.invoke(arena, file.toString()), OPEN_READ_WRITE);
+            return call(open, allocateString.invoke(arena, file.toString()), flags);
         } catch (RuntimeException e) {
             throw e;
         } catch (Exception e) {

@@ -19,19 +19,28 @@ import org.jspecify.annotations.Nullable;
 final class JnrPosix extends Posix {
     private static final int NO_FILE = -1;
 
+    /** What Chronicle's interface lacks. Public, as the binding is made in another class loader's package. */
+    public interface FileSystemCalls {
+        /** See {@code syncfs(2)}. */
+        int syncfs(int descriptor);
+    }
+
     private final JNRPosixInterface libc;
+    private final FileSystemCalls fileSystem;
     private final Runtime runtime;
 
-    private JnrPosix(JNRPosixInterface libc) {
+    private JnrPosix(JNRPosixInterface libc, FileSystemCalls fileSystem) {
         this.libc = libc;
+        this.fileSystem = fileSystem;
         this.runtime = Runtime.getRuntime(libc);
     }
 
     /** Null where the native part does not load (another processor, a temp directory without exec). */
     static @Nullable Posix load() {
         try {
-            JnrPosix posix =
-                    new JnrPosix(LibraryLoader.create(JNRPosixInterface.class).load("c"));
+            JnrPosix posix = new JnrPosix(
+                    LibraryLoader.create(JNRPosixInterface.class).load("c"),
+                    LibraryLoader.create(FileSystemCalls.class).load("c"));
             posix.libc.ftruncate(NO_FILE, 0);
             posix.runtime.getLastError();
             return posix;
@@ -56,6 +65,21 @@ final class JnrPosix extends Posix {
     @Override
     int madvise(long address, long length, int advice) {
         return resultOf(libc.madvise(address, length, advice));
+    }
+
+    @Override
+    int openForReading(Path file) {
+        return libc.open(file.toString(), OPEN_READ, 0);
+    }
+
+    @Override
+    int syncfs(int descriptor) {
+        return resultOf(fileSystem.syncfs(descriptor));
+    }
+
+    @Override
+    void close(int descriptor) {
+        libc.close(descriptor);
     }
 
     @Override

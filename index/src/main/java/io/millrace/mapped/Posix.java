@@ -5,7 +5,7 @@ import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The two system calls that the JDK does not offer: {@code fallocate} and {@code madvise}.
+ * The system calls that the JDK does not offer: {@code fallocate}, {@code madvise} and {@code syncfs}.
  *
  * <p>They are a help and not a need: {@link #instance} is null where they cannot be had without a JVM flag or a warning on
  * the console, and callers then write zeros instead. Up to JDK 23 they come by Chronicle posix; from JDK 24 on, where jnr
@@ -24,6 +24,8 @@ abstract class Posix {
 
     /** O_RDWR | O_CLOEXEC of Linux; the flags' names in Chronicle posix carry BSD's numbers. */
     static final int OPEN_READ_WRITE = 2 | 0x80000;
+    /** O_RDONLY | O_CLOEXEC. */
+    static final int OPEN_READ = 0x80000;
 
     /**
      * The calls of this process. The first call starts loading them, which takes a fraction of a second, on a thread of its
@@ -35,7 +37,7 @@ abstract class Posix {
         return Loader.loaded;
     }
 
-    /** Waits until the calls are loaded, or known not to be there: for tests. */
+    /** Waits until the calls are loaded, or known not to be there: a fraction of a second, for what takes longer without them. */
     static @Nullable Posix awaitInstance() throws InterruptedException {
         Loader.THREAD.join();
         return Loader.loaded;
@@ -54,6 +56,24 @@ abstract class Posix {
      * @return 0, or the error number
      */
     abstract int madvise(long address, long length, int advice);
+
+    /**
+     * Opens a file or directory for reading, to be closed by {@link #close}.
+     *
+     * @return a descriptor, negative where it cannot be had
+     */
+    abstract int openForReading(Path file);
+
+    /**
+     * Makes everything durable that has been written to a file system. From Linux 5.8 on it fails where a write of any of its
+     * files has failed since the descriptor was opened.
+     *
+     * @return 0, or the error number, which may be unknown and is then negative
+     */
+    abstract int syncfs(int descriptor);
+
+    /** Closes a descriptor of {@link #openForReading}. */
+    abstract void close(int descriptor);
 
     /** The address of a direct buffer's first byte, whatever its position. */
     abstract long address(ByteBuffer direct);

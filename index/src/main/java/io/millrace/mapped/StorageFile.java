@@ -51,7 +51,7 @@ public final class StorageFile implements AutoCloseable {
 
     private boolean closed; // guarded by this
 
-    private StorageFile(Path path, Mode mode, FileChannel channel, FileFaults faults) {
+    private StorageFile(Path path, Mode mode, @Nullable FileChannel channel, FileFaults faults) {
         this.path = path;
         this.mode = mode;
         this.open = channel;
@@ -74,6 +74,18 @@ public final class StorageFile implements AutoCloseable {
         } catch (IOException e) {
             throw StorageException.of("open", path, -1, e);
         }
+    }
+
+    /**
+     * A file that exists, as after {@link #park}: it is opened by its first use.
+     *
+     * @param path where it is
+     * @param mode how to open it
+     * @param faults asked before every operation
+     * @return the file, without a descriptor
+     */
+    public static StorageFile parked(Path path, Mode mode, FileFaults faults) {
+        return new StorageFile(path, mode, null, faults);
     }
 
     /**

@@ -1,5 +1,6 @@
 package io.millrace.log;
 
+import io.millrace.log.DirectoryOpener.OpenLog;
 import io.millrace.log.checkpoint.OffsetCheckpoint;
 import io.millrace.log.checkpoint.PartitionName;
 import io.millrace.mapped.FileFaults;
@@ -7,8 +8,10 @@ import io.millrace.mapped.StorageException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.ToLongFunction;
@@ -42,7 +45,7 @@ final class DirectoryCheckpoints {
     /** A damaged checkpoint is as good as none: logs are scanned from their start. */
     private Checkpoint read(OffsetCheckpoint file) {
         try {
-            return new Checkpoint(file, file.read());
+            return new Checkpoint(file, new HashMap<>(file.read()));
         } catch (StorageException e) {
             if (e.kind() != StorageException.Kind.DAMAGED) {
                 throw e;
@@ -76,32 +79,58 @@ final class DirectoryCheckpoints {
         }
 
         void write(
-                Collection<PartitionLog> logs, Collection<PartitionName> offline, ToLongFunction<PartitionLog> offset) {
-            Map<PartitionName, Long> offsets = new TreeMap<>(atStart);
-            offsets.keySet().retainAll(offline);
-            for (PartitionLog log : logs) {
-                offsets.put(new PartitionName(log.topic(), log.partition()), offset.applyAsLong(log));
+                Map<PartitionName, OpenLog> logs,
+                Collection<PartitionName> offline,
+                ToLongFunction<PartitionLog> offset) {
+            if (isWritten(logs, offline, offset)) {
+                return;
             }
+            Map<PartitionName, Long> offsets = new HashMap<>(2 * logs.size());
+            offline.stream().filter(atStart::containsKey).forEach(name -> offsets.put(name, atStart.get(name)));
+            logs.forEach((name, open) -> offsets.put(name, offset.applyAsLong(open.log())));
             write(offsets);
         }
 
-        void forget(PartitionName name) {
-            if (written.containsKey(name)) {
-                Map<PartitionName, Long> rest = new TreeMap<>(written);
-                rest.remove(name);
+        /** Whether the file says so already: a look at each of perhaps ten thousand logs, every few seconds, that makes nothing. */
+        private boolean isWritten(
+                Map<PartitionName, OpenLog> logs,
+                Collection<PartitionName> offline,
+                ToLongFunction<PartitionLog> offset) {
+            int expected = 0;
+            for (PartitionName name : offline) {
+                Long known = atStart.get(name);
+                expected += known == null ? 0 : 1;
+                if (!Objects.equals(known, written.get(name))) {
+                    return false;
+                }
+            }
+            for (Map.Entry<PartitionName, OpenLog> each : logs.entrySet()) {
+                Long known = written.get(each.getKey());
+                expected++;
+                if (known == null || known != offset.applyAsLong(each.getValue().log())) {
+                    return false;
+                }
+            }
+            return expected == written.size();
+        }
+
+        void forget(Collection<PartitionName> names) {
+            if (names.stream().anyMatch(written::containsKey)) {
+                Map<PartitionName, Long> rest = new HashMap<>(written);
+                rest.keySet().removeAll(names);
                 write(rest);
             }
         }
 
         void lower(Map<PartitionName, Long> atMost) {
-            Map<PartitionName, Long> lowered = new TreeMap<>(written);
+            Map<PartitionName, Long> lowered = new HashMap<>(written);
             atMost.forEach((name, offset) -> lowered.computeIfPresent(name, (same, known) -> Math.min(known, offset)));
             write(lowered);
         }
 
         void write(Map<PartitionName, Long> offsets) {
             if (!offsets.equals(written)) {
-                file.write(offsets);
+                file.write(new TreeMap<>(offsets));
                 written = offsets;
             }
         }
@@ -124,15 +153,15 @@ final class DirectoryCheckpoints {
         return highWatermarks.atStart.getOrDefault(name, 0L);
     }
 
-    void writeHighWatermarks(Collection<PartitionLog> logs, Collection<PartitionName> offline) {
+    void writeHighWatermarks(Map<PartitionName, OpenLog> logs, Collection<PartitionName> offline) {
         highWatermarks.write(logs, offline, PartitionLog::highWatermark);
     }
 
-    void writeRecoveryPoints(Collection<PartitionLog> logs, Collection<PartitionName> offline) {
+    void writeRecoveryPoints(Map<PartitionName, OpenLog> logs, Collection<PartitionName> offline) {
         recoveryPoints.write(logs, offline, PartitionLog::recoveryPoint);
     }
 
-    void writeLogStarts(Collection<PartitionLog> logs, Collection<PartitionName> offline) {
+    void writeLogStarts(Map<PartitionName, OpenLog> logs, Collection<PartitionName> offline) {
         logStarts.write(logs, offline, PartitionLog::logStartOffset);
     }
 
@@ -149,16 +178,16 @@ final class DirectoryCheckpoints {
         logStarts.lower(atMost);
     }
 
-    /** A partition is about to be made, perhaps with the name of one that was deleted: nothing of that one is to be found. */
-    void forget(PartitionName name) {
-        recoveryPoints.forget(name);
-        logStarts.forget(name);
-        highWatermarks.forget(name);
+    /** Partitions are about to be made, perhaps with names of others that were deleted: nothing of those is to be found. */
+    void forget(Collection<PartitionName> names) {
+        recoveryPoints.forget(names);
+        logStarts.forget(names);
+        highWatermarks.forget(names);
     }
 
     /** Whether a log has been cut below the recovery point that stands on the disk. */
-    boolean isAhead(PartitionLog log) {
-        Long onDisk = recoveryPoints.written.get(new PartitionName(log.topic(), log.partition()));
+    boolean isAhead(PartitionName name, PartitionLog log) {
+        Long onDisk = recoveryPoints.written.get(name);
         return onDisk != null && onDisk > log.recoveryPoint();
     }
 }

@@ -38,6 +38,7 @@ final class DirectoryOpener {
     private final Path dataDirectory;
     private final LogRuntime runtime;
     private final Function<String, LogConfig> configs;
+    private final Map<String, LogConfig> configOfTopic = new ConcurrentHashMap<>();
     private final LogListener progress;
     private final boolean cleanShutdown;
     private final boolean usedByOthers;
@@ -110,7 +111,8 @@ final class DirectoryOpener {
         try {
             PartitionMetadata metadata = PartitionMetadata.read(path(name));
             OpenState state = checkpoints.openState(name, cleanShutdown, usedByOthers);
-            PartitionLog log = PartitionLog.open(path(name), configs.apply(name.topic()), runtime, state);
+            PartitionLog log =
+                    PartitionLog.open(path(name), configOfTopic.computeIfAbsent(name.topic(), configs), runtime, state);
             log.advanceHighWatermark(Math.min(checkpoints.highWatermark(name), log.logEndOffset()));
             logs.put(name, new OpenLog(log, metadata));
         } finally {

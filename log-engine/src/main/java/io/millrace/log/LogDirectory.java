@@ -36,8 +36,6 @@ import org.jspecify.annotations.Nullable;
  */
 public final class LogDirectory implements AutoCloseable {
     private static final int NAME_LENGTH_MAX = 255;
-    /** Threads that make new logs: they wait for the disk, whose journal commits serve several of them at once. */
-    private static final int CREATE_THREADS = 16;
     /** How often logs are looked at whose {@code flush.ms} is shorter than a round of the housekeeping. */
     private static final long FLUSH_PERIOD_MS = 50;
 
@@ -100,7 +98,7 @@ public final class LogDirectory implements AutoCloseable {
      * Opens a data directory, which is made if it does not exist.
      *
      * @param configs the configuration of a topic's logs, by the topic's name
-     * @param recoveryThreads how many logs are opened or closed at once
+     * @param recoveryThreads how many logs are opened at once; more than one has {@value NewPartitions#THREADS} or more closed at once
      * @param progress hears {@link LogListener#recoveryProgress}; other events go to the runtime's listener
      * @throws io.millrace.log.checkpoint.DirectoryInUseException where another process has it
      * @throws StorageException where the directory itself cannot be used
@@ -210,26 +208,17 @@ public final class LogDirectory implements AutoCloseable {
         List<NewLog> missing = wanted.stream()
                 .filter(each -> !logs.containsKey(each.name()) && !offline.containsKey(each.name()))
                 .toList();
-        if (missing.isEmpty()) {
+        if (missing.isEmpty() || !runtime.freeSpaceFloor().hasRoom(dataDirectory)) {
             return;
         }
-        missing.forEach(each -> housekeeping.forget(each.name()));
-        Map<NewLog, StorageException> failed =
-                InParallel.run(CREATE_THREADS, "millrace-create", missing, each -> path(each.name()), this::prepare);
-        StorageFile.forceDirectory(dataDirectory, runtime.faults());
-        List<NewLog> prepared =
-                missing.stream().filter(each -> !failed.containsKey(each)).toList();
-        InParallel.run(CREATE_THREADS, "millrace-create", prepared, each -> path(each.name()), this::open);
-    }
-
-    private void prepare(NewLog wanted) {
-        Path directory = path(wanted.name());
-        StorageFile.createDirectories(directory, runtime.faults());
-        new PartitionMetadata(wanted.topicIdMsb, wanted.topicIdLsb).write(directory, runtime.faults());
+        housekeeping.forget(missing.stream().map(NewLog::name).toList());
+        List<NewLog> made = new NewPartitions(dataDirectory, runtime).make(missing);
+        InParallel.run(NewPartitions.THREADS, "millrace-create", made, each -> path(each.name()), this::open);
     }
 
     private void open(NewLog prepared) {
         PartitionLog log = PartitionLog.open(path(prepared.name()), prepared.config, runtime, OpenState.UNKNOWN);
+        log.onFailure(this::logFailed);
         logs.put(prepared.name(), new OpenLog(log, new PartitionMetadata(prepared.topicIdMsb, prepared.topicIdLsb)));
     }
 
@@ -237,7 +226,7 @@ public final class LogDirectory implements AutoCloseable {
     private OpenLog make(PartitionName name, PartitionMetadata metadata, LogConfig config) {
         Path directory = path(name);
         runtime.freeSpaceFloor().require(dataDirectory, "new partition " + name);
-        housekeeping.forget(name);
+        housekeeping.forget(List.of(name));
         StorageFile.createDirectories(directory, runtime.faults());
         metadata.write(directory, runtime.faults());
         StorageFile.forceDirectory(dataDirectory, runtime.faults());
@@ -388,6 +377,11 @@ public final class LogDirectory implements AutoCloseable {
         return logs.values().stream().map(OpenLog::log).toList();
     }
 
+    /** The same by their names, not a copy. */
+    Map<PartitionName, OpenLog> byName() {
+        return logs;
+    }
+
     /** How many logs are open now. */
     public int logCount() {
         return logs.size();
@@ -473,9 +467,11 @@ public final class LogDirectory implements AutoCloseable {
         }
     }
 
+    /** They wait for the disk, most of the time: many side by side share the journal's commits. One thread keeps one order. */
     private boolean closeLogs() {
+        int closers = threads == 1 ? 1 : Math.max(threads, NewPartitions.THREADS);
         Map<PartitionLog, StorageException> failures =
-                InParallel.run(threads, "millrace-close", logs(), PartitionLog::directory, PartitionLog::close);
+                InParallel.run(closers, "millrace-close", logs(), PartitionLog::directory, PartitionLog::close);
         failures.forEach((log, cause) -> runtime.listener().failed(log.directory(), cause));
         return failures.isEmpty() && logs().stream().allMatch(log -> log.failure() == null);
     }

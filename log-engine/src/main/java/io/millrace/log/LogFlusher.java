@@ -203,6 +203,7 @@ final class LogFlusher implements Runnable {
                 log.directoryChanged = false;
                 StorageFile.forceDirectory(log.directory, log.runtime.faults());
             }
+            log.epochs.force(point.offset());
             forceSegments(point.offset(), onWaitingThread);
             moveUp(point, cuts);
         } catch (StorageException e) {

@@ -1,7 +1,9 @@
 package io.millrace.log;
 
+import io.millrace.log.DirectoryOpener.OpenLog;
 import io.millrace.log.checkpoint.PartitionName;
 import io.millrace.mapped.StorageException;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -154,8 +156,7 @@ final class LogHousekeeping {
             lastHighWatermarkMs = nowMs;
             write(this::writeHighWatermarks);
         }
-        boolean cut = directory.logs().stream().anyMatch(checkpoints::isAhead);
-        if (cut || isDue(lastRecoveryPointMs, intervals.recoveryPointMs(), nowMs)) {
+        if (anyIsAhead() || isDue(lastRecoveryPointMs, intervals.recoveryPointMs(), nowMs)) {
             lastRecoveryPointMs = nowMs;
             write(this::writeRecoveryPoints);
         }
@@ -165,16 +166,25 @@ final class LogHousekeeping {
         }
     }
 
+    private boolean anyIsAhead() {
+        for (Map.Entry<PartitionName, OpenLog> each : directory.byName().entrySet()) {
+            if (checkpoints.isAhead(each.getKey(), each.getValue().log())) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     private void writeHighWatermarks() {
-        checkpoints.writeHighWatermarks(directory.logs(), directory.offline().keySet());
+        checkpoints.writeHighWatermarks(directory.byName(), directory.offline().keySet());
     }
 
     private void writeRecoveryPoints() {
-        checkpoints.writeRecoveryPoints(directory.logs(), directory.offline().keySet());
+        checkpoints.writeRecoveryPoints(directory.byName(), directory.offline().keySet());
     }
 
     private void writeLogStarts() {
-        checkpoints.writeLogStarts(directory.logs(), directory.offline().keySet());
+        checkpoints.writeLogStarts(directory.byName(), directory.offline().keySet());
     }
 
     /** An older checkpoint is correct, only less useful: a full disk or a bad one is told and tried again. */
@@ -201,9 +211,9 @@ final class LogHousekeeping {
         checkpoints.lowerLogStarts(Map.of(name, offset));
     }
 
-    /** Before a partition is made: what the checkpoints say of an earlier one of that name goes. */
-    synchronized void forget(PartitionName name) {
-        checkpoints.forget(name);
+    /** Before partitions are made: what the checkpoints say of earlier ones of their names goes. */
+    synchronized void forget(Collection<PartitionName> names) {
+        checkpoints.forget(names);
     }
 
     /** Does nothing from here on; waits for what is being done. */

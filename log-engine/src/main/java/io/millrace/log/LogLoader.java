@@ -9,10 +9,10 @@ import io.millrace.log.epoch.EpochStart;
 import io.millrace.log.epoch.LeaderEpochs;
 import io.millrace.log.producer.CompletedTransaction;
 import io.millrace.log.producer.ProducerStates;
+import io.millrace.log.segment.PartitionListing;
 import io.millrace.log.segment.SealCheck;
 import io.millrace.log.segment.Segment;
 import io.millrace.log.segment.SegmentContext;
-import io.millrace.log.segment.SegmentFiles;
 import io.millrace.log.segment.SegmentRecovery;
 import io.millrace.mapped.StorageException;
 import io.millrace.mapped.StorageFile;
@@ -53,6 +53,7 @@ final class LogLoader {
     /** Empty until the log is whole. */
     private final AtomicReference<@Nullable LogOffsets> published = new AtomicReference<>();
 
+    private PartitionListing listing;
     private ProducerStates producers;
     private LeaderEpochs epochs;
     private boolean epochsLost;
@@ -86,9 +87,12 @@ final class LogLoader {
                 runtime.clock()::nanos,
                 runtime.faults(),
                 runtime.openSegments());
+        listing = PartitionListing.of(directory);
         epochs = openEpochs();
-        producers = ProducerStates.open(directory, config.producerIdExpirationMs(), runtime.faults());
-        syncedFile = SyncedOffsetFile.open(directory, runtime.faults());
+        producers = ProducerStates.open(directory, listing.names(), config.producerIdExpirationMs(), runtime.faults());
+        syncedFile = listing.has(SyncedOffsetFile.FILE_NAME)
+                ? SyncedOffsetFile.open(directory, runtime.faults())
+                : SyncedOffsetFile.absent(directory, runtime.faults());
         long remembered = openState.usedByOthers() ? 0 : syncedFile.point().offset();
         synced = Math.max(remembered, openState.recoveryPoint());
     }
@@ -100,6 +104,9 @@ final class LogLoader {
     }
 
     private LeaderEpochs openEpochs() {
+        if (!listing.has(LeaderEpochs.FILE_NAME)) {
+            return LeaderEpochs.absent(directory, () -> endOf(published), runtime.faults());
+        }
         try {
             return LeaderEpochs.open(directory, () -> endOf(published), runtime.faults());
         } catch (StorageException e) {
@@ -120,7 +127,11 @@ final class LogLoader {
     @Nullable
     LogState load() {
         try {
-            FileRemoval.remove(runtime, SwapRecovery.complete(directory, runtime.faults()));
+            if (SwapRecovery.isInterrupted(listing)) {
+                FileRemoval.remove(runtime, SwapRecovery.complete(directory, runtime.faults()));
+                listing = PartitionListing.of(directory);
+            }
+            FileRemoval.remove(runtime, listing.leftovers());
             openSegments();
             long logStart = Math.max(openState.logStartOffset(), segments.get(0).baseOffset());
             restoreStates(logStart);
@@ -152,7 +163,7 @@ final class LogLoader {
     }
 
     private void openSegments() {
-        for (long base : SegmentFiles.baseOffsets(directory)) {
+        for (long base : listing.baseOffsets()) {
             segments.add(Segment.open(context, base, LogState.limits(config)));
         }
         if (segments.isEmpty()) {
@@ -169,6 +180,7 @@ final class LogLoader {
         Segment segment = Segment.create(
                 context, baseOffset, LogState.limits(config), runtime.clock().millis());
         runtime.listener().segmentCreated(directory, baseOffset);
+        segment.restUntilUsed();
         return segment;
     }
 
@@ -180,7 +192,7 @@ final class LogLoader {
         if (openState.cleanShutdown()) {
             segments.subList(0, segments.size() - 1).forEach(this::adoptSealed);
             checkIndexes(last);
-            endOffset = last.adoptClosed();
+            endOffset = adoptClosed(last);
             if (endOffset >= 0) {
                 replayAll(logStart);
                 return;
@@ -195,6 +207,20 @@ final class LogLoader {
         if (state != SealCheck.State.SEALED && state != SealCheck.State.UNCOVERED) {
             segment.dropHeaderSums();
         }
+    }
+
+    /** What was noted at the close tells the end; where it does not fit the file, the last batches do, or nothing. */
+    private long adoptClosed(Segment last) {
+        SyncedPoint point = syncedFile.point();
+        boolean fits = !openState.usedByOthers()
+                && point.segmentBaseOffset() == last.baseOffset()
+                && point.position() == last.size()
+                && point.offset() >= last.baseOffset();
+        if (fits || last.size() == 0) {
+            last.adoptSealed();
+            return last.size() == 0 ? last.baseOffset() : point.offset();
+        }
+        return last.adoptClosed();
     }
 
     private void adoptSealed(Segment segment) {

@@ -57,14 +57,17 @@ final class LogRoller {
      * of its records: old records that are loaded into a new log must not make a segment in every round of the housekeeper.
      */
     boolean rollIfDue(long nowMs) {
-        Segment active = log.segments.active();
-        boolean due =
-                active.size() > 0 && active.clockAgeMs(nowMs) > log.config().rollMs() - jitterMs;
-        if (due && log.hasRoomForSegment()) {
+        if (isDue(nowMs) && log.hasRoomForSegment()) {
             roll();
             return true;
         }
         return false;
+    }
+
+    /** Under the lock, or for a first look without it. */
+    boolean isDue(long nowMs) {
+        Segment active = log.segments.active();
+        return active.size() > 0 && active.clockAgeMs(nowMs) > log.config().rollMs() - jitterMs;
     }
 
     void roll() {

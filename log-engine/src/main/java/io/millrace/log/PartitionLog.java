@@ -75,7 +75,11 @@ public final class PartitionLog implements AutoCloseable {
     }
 
     private static void requireName(Path directory) {
-        if (!String.valueOf(directory.getFileName()).matches(".+-\\d+")) {
+        String name = String.valueOf(directory.getFileName());
+        int digits = name.length() - name.lastIndexOf('-') - 1;
+        boolean numbered =
+                digits > 0 && name.chars().skip(name.length() - digits).allMatch(Character::isDigit);
+        if (digits >= name.length() - 1 || !numbered) {
             throw new IllegalArgumentException("not named <topic>-<partition>: " + directory);
         }
     }
@@ -106,7 +110,7 @@ public final class PartitionLog implements AutoCloseable {
 
     /**
      * Begins a leader epoch at the log end offset, when the replica becomes leader: others ask where an epoch begins before it has a
-     * record, and the file that remembers it is forced here and not under the first append. Blocks for as long as that takes.
+     * record. Nothing is written: see {@link LeaderEpochs}.
      */
     public void beginLeaderEpoch(int leaderEpoch) {
         log.lock.lock();
@@ -290,6 +294,9 @@ public final class PartitionLog implements AutoCloseable {
 
     /** Begins a new segment where the active one is older than {@code segment.ms}, though nothing is appended. */
     public void rollIfDue(long nowMs) {
+        if (!roller.isDue(nowMs)) {
+            return; // most logs in most rounds of the housekeeping: nobody's lock is taken
+        }
         log.lock.lock();
         try {
             log.requireWritable();
@@ -529,7 +536,12 @@ public final class PartitionLog implements AutoCloseable {
             segment.seal();
             segment.forceRest();
         }
-        flusher.flush();
+        // Of a log that never had a record only the names of empty files could be lost, which the next open makes
+        // again.
+        if (log.offsets.end() > 0) {
+            log.epochs.force(log.offsets.end());
+            flusher.flush();
+        }
     }
 
     /**

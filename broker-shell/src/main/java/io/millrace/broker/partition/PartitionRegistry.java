@@ -8,6 +8,7 @@ import io.millrace.mapped.StorageException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -48,6 +49,7 @@ public final class PartitionRegistry implements AutoCloseable {
      * cannot be made is left to {@link #becomeLeader} and {@link #becomeFollower}, which say why.
      */
     public void prepare(List<PartitionState> coming) {
+        Map<String, TopicSettings> settingsOf = new HashMap<>();
         Map<LogDirectory, List<LogDirectory.NewLog>> wanted = new LinkedHashMap<>();
         directories.forEach(directory -> wanted.put(directory, new ArrayList<>()));
         for (PartitionState state : coming) {
@@ -55,7 +57,8 @@ public final class PartitionRegistry implements AutoCloseable {
                 wanted.entrySet().stream()
                         .min(Comparator.comparingInt(each ->
                                 each.getKey().logCount() + each.getValue().size()))
-                        .ifPresent(fewest -> fewest.getValue().add(newLog(state)));
+                        .ifPresent(fewest -> fewest.getValue()
+                                .add(newLog(state, settingsOf.computeIfAbsent(state.topic(), settings))));
             }
         }
         wanted.forEach(PartitionRegistry::createAll);
@@ -76,13 +79,13 @@ public final class PartitionRegistry implements AutoCloseable {
                         || directory.offline().containsKey(name));
     }
 
-    private LogDirectory.NewLog newLog(PartitionState state) {
+    private static LogDirectory.NewLog newLog(PartitionState state, TopicSettings settings) {
         return new LogDirectory.NewLog(
                 state.topic(),
                 state.partition(),
                 state.topicId().getMostSignificantBits(),
                 state.topicId().getLeastSignificantBits(),
-                settings.apply(state.topic()).log());
+                settings.log());
     }
 
     /**
@@ -133,6 +136,7 @@ public final class PartitionRegistry implements AutoCloseable {
     public void reconfigure(String topic, TopicSettings next) {
         Topic entry = byName.get(topic);
         if (entry != null) {
+            entry.settings = next;
             entry.forEach(partition -> partition.reconfigure(next));
         }
     }
@@ -176,7 +180,7 @@ public final class PartitionRegistry implements AutoCloseable {
         if (known != null) {
             return known;
         }
-        Partition added = new Partition(state, nodeId, settings.apply(state.topic()));
+        Partition added = new Partition(state, nodeId, entry.settings);
         entry.put(added);
         return added;
     }
@@ -187,7 +191,7 @@ public final class PartitionRegistry implements AutoCloseable {
             byId.remove(old.id, old);
             old.forEach(Partition::stop);
         }
-        Topic entry = new Topic(state.topic(), state.topicId());
+        Topic entry = new Topic(state.topic(), state.topicId(), settings.apply(state.topic()));
         byName.put(entry.name, entry);
         byId.put(entry.id, entry);
         return entry;
@@ -251,11 +255,15 @@ public final class PartitionRegistry implements AutoCloseable {
     private static final class Topic {
         final String name;
         final Uuid id;
+        /** Read once for all partitions, and again when they change. The control plane's. */
+        private TopicSettings settings;
+
         private volatile @Nullable Partition[] partitions = NO_PARTITIONS;
 
-        Topic(String name, Uuid id) {
+        Topic(String name, Uuid id, TopicSettings settings) {
             this.name = name;
             this.id = id;
+            this.settings = settings;
         }
 
         @Nullable

@@ -60,8 +60,25 @@ public record PartitionMetadata(long topicIdMsb, long topicIdLsb) {
 
     /** Replaces the file. */
     public void write(Path partitionDirectory, FileFaults faults) {
-        String text = VERSION_KEY + 0 + "\n" + TOPIC_ID_KEY + topicId();
-        TextFile.replace(partitionDirectory.resolve(FILE_NAME), text, faults);
+        TextFile.replace(partitionDirectory.resolve(FILE_NAME), text(), faults);
+    }
+
+    /**
+     * The first half of {@link #write}, for many partitions that are forced together.
+     *
+     * @return what is to be forced before {@link #adoptStaged}, beside the directory itself
+     */
+    public Path stage(Path partitionDirectory, FileFaults faults) {
+        return TextFile.stage(partitionDirectory.resolve(FILE_NAME), text(), faults);
+    }
+
+    /** The second half. The directory is to be forced after it. */
+    public static void adoptStaged(Path partitionDirectory, FileFaults faults) {
+        TextFile.adoptStaged(partitionDirectory.resolve(FILE_NAME), faults);
+    }
+
+    private String text() {
+        return VERSION_KEY + 0 + "\n" + TOPIC_ID_KEY + topicId();
     }
 
     /** The id as Kafka prints it. */

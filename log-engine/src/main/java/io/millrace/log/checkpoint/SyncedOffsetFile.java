@@ -42,9 +42,15 @@ public final class SyncedOffsetFile {
     /** What a partition's directory knows; {@link SyncedPoint#NOTHING} where there is no file, or no valid slot in it. */
     public static SyncedOffsetFile open(Path partitionDirectory, FileFaults faults) {
         Path path = partitionDirectory.resolve(FILE_NAME);
-        if (!Files.exists(path)) {
-            return new SyncedOffsetFile(path, faults, false, SyncedPoint.NOTHING, 0);
-        }
+        return Files.exists(path) ? read(path, faults) : absent(partitionDirectory, faults);
+    }
+
+    /** Of a partition's directory that is known to have none. */
+    public static SyncedOffsetFile absent(Path partitionDirectory, FileFaults faults) {
+        return new SyncedOffsetFile(partitionDirectory.resolve(FILE_NAME), faults, false, SyncedPoint.NOTHING, 0);
+    }
+
+    private static SyncedOffsetFile read(Path path, FileFaults faults) {
         try (StorageFile existing = StorageFile.open(path, StorageFile.Mode.READ, faults)) {
             ByteBuffer bytes = ByteBuffer.allocate(SLOT_DISTANCE * (SLOTS - 1) + SLOT_SIZE);
             existing.readFully(bytes, 0);

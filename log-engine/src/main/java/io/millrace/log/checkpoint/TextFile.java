@@ -21,7 +21,7 @@ final class TextFile {
     private TextFile() {}
 
     static void replace(Path path, String text, FileFaults faults) {
-        Path temporary = path.resolveSibling(path.getFileName() + TEMPORARY_SUFFIX);
+        Path temporary = temporary(path);
         try (StorageFile file = StorageFile.open(temporary, StorageFile.Mode.CREATE, faults)) {
             file.truncate(0);
             file.writeFully(ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8)), 0);
@@ -29,6 +29,25 @@ final class TextFile {
         }
         StorageFile.rename(temporary, path, faults);
         StorageFile.forceDirectory(parent(path), faults);
+    }
+
+    /** The first half of {@link #replace} without its force: the text stands in a file beside, which is returned. */
+    static Path stage(Path path, String text, FileFaults faults) {
+        Path temporary = temporary(path);
+        try (StorageFile file = StorageFile.open(temporary, StorageFile.Mode.CREATE, faults)) {
+            file.truncate(0);
+            file.writeFully(ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8)), 0);
+        }
+        return temporary;
+    }
+
+    /** The second half, after what was staged has been forced; the directory is the caller's to force. */
+    static void adoptStaged(Path path, FileFaults faults) {
+        StorageFile.rename(temporary(path), path, faults);
+    }
+
+    private static Path temporary(Path path) {
+        return path.resolveSibling(path.getFileName() + TEMPORARY_SUFFIX);
     }
 
     /** The text, or null where there is no such file. */

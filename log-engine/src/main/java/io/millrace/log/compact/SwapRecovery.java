@@ -1,6 +1,7 @@
 package io.millrace.log.compact;
 
 import io.millrace.log.batch.RecordBatchDescriptor;
+import io.millrace.log.segment.PartitionListing;
 import io.millrace.log.segment.SegmentFiles;
 import io.millrace.mapped.FileFaults;
 import io.millrace.mapped.StorageException;
@@ -47,23 +48,36 @@ public final class SwapRecovery {
      * @return files of no use to anybody ({@code .cleaned}, {@code .deleted}), to be removed by the caller, which may fail
      */
     public static List<Path> complete(Path directory, FileFaults faults) {
-        List<Path> files = SegmentSwap.list(directory);
-        boolean interrupted = files.stream().anyMatch(SwapRecovery::isSwap);
-        if (interrupted) {
-            new SwapRecovery(directory, faults).finish(files);
+        if (isInterrupted(PartitionListing.of(directory))) {
+            new SwapRecovery(directory, faults).finish(SegmentSwap.list(directory));
         }
         return SegmentFiles.leftovers(directory);
     }
 
+    /** Whether {@link #complete} has more to do than to name leftovers. */
+    public static boolean isInterrupted(PartitionListing listing) {
+        for (String name : listing.names()) {
+            if (isSwap(name)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private static boolean isSwap(String name) {
+        return name.endsWith(SegmentSwap.SWAP) && isSegmentFile(name);
+    }
+
     private static boolean isSwap(Path file) {
-        return SegmentSwap.name(file).endsWith(SegmentSwap.SWAP) && isSegmentFile(file);
+        return isSwap(SegmentSwap.name(file));
     }
 
     private static boolean isSegmentFile(Path file) {
-        String name = SegmentSwap.name(file);
-        return name.length() > DIGITS
-                && name.charAt(DIGITS) == '.'
-                && name.chars().limit(DIGITS).allMatch(Character::isDigit);
+        return isSegmentFile(SegmentSwap.name(file));
+    }
+
+    private static boolean isSegmentFile(String name) {
+        return name.length() > DIGITS && name.charAt(DIGITS) == '.' && SegmentFiles.beginsWithOffset(name);
     }
 
     private static long baseOffset(Path file) {

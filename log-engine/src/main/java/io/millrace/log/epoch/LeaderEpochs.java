@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The leader epochs of one log, in memory and in {@code leader-epoch-checkpoint}, a {@link CheckpointFile} with lines
@@ -16,9 +17,12 @@ import java.util.function.LongSupplier;
  * <p>One writer, under the log's lock; any readers without a lock: the entries are an immutable array that is replaced as a whole.
  * {@link #assign} costs two comparisons and no allocation while the epoch stays the same.
  *
- * <p>Invariants: epochs and start offsets both ascend strictly. An entry is on the disk before the first record of its epoch can be
- * acknowledged; a crash may leave entries at or above the log end offset, or below the log start offset, which the log truncates when
- * it opens.
+ * <p>Invariants: epochs and start offsets both ascend strictly. An entry is on the disk before the recovery point passes the first
+ * record of its epoch ({@link #force}); above the recovery point the batches themselves tell their epochs to the scan after a crash. So
+ * a new epoch costs no sync when it begins, of which a node with thousands of partitions begins as many at once, and one without a
+ * record never reaches the disk. What the file says too much is another matter: an entry that is contradicted or cut is gone from the
+ * file before anything is appended in its place. A crash may leave entries at or above the log end offset, or below the log start
+ * offset, which the log truncates when it opens.
  */
 public final class LeaderEpochs {
     /** Name of the file. */
@@ -32,12 +36,17 @@ public final class LeaderEpochs {
     private final FileFaults faults;
     private Path path;
 
-    private volatile EpochStart[] starts = NOTHING;
+    /** Written under the log's lock and this object's monitor. */
+    private volatile EpochStart[] starts;
+    /** What the file says, null where it is damaged. Written under this object's monitor. */
+    private volatile EpochStart @Nullable [] written;
 
-    private LeaderEpochs(Path path, LongSupplier logEndOffset, FileFaults faults) {
+    private LeaderEpochs(Path path, LongSupplier logEndOffset, FileFaults faults, EpochStart @Nullable [] written) {
         this.path = path;
         this.logEndOffset = logEndOffset;
         this.faults = faults;
+        this.written = written;
+        starts = written == null ? NOTHING : written;
     }
 
     /**
@@ -47,14 +56,18 @@ public final class LeaderEpochs {
      * @throws StorageException DAMAGED where the file is not one
      */
     public static LeaderEpochs open(Path directory, LongSupplier logEndOffset, FileFaults faults) {
-        LeaderEpochs epochs = new LeaderEpochs(directory.resolve(FILE_NAME), logEndOffset, faults);
-        epochs.starts = read(epochs.path);
-        return epochs;
+        Path path = directory.resolve(FILE_NAME);
+        return new LeaderEpochs(path, logEndOffset, faults, read(path));
+    }
+
+    /** As {@link #open}, where there is no file. */
+    public static LeaderEpochs absent(Path directory, LongSupplier logEndOffset, FileFaults faults) {
+        return new LeaderEpochs(directory.resolve(FILE_NAME), logEndOffset, faults, NOTHING);
     }
 
     /** As {@link #open}, but the file is not read: it is damaged, and the log is about to be scanned. */
     public static LeaderEpochs openEmpty(Path directory, LongSupplier logEndOffset, FileFaults faults) {
-        return new LeaderEpochs(directory.resolve(FILE_NAME), logEndOffset, faults);
+        return new LeaderEpochs(directory.resolve(FILE_NAME), logEndOffset, faults, null);
     }
 
     private static EpochStart[] read(Path path) {
@@ -81,8 +94,55 @@ public final class LeaderEpochs {
         }
         EpochStart[] current = starts;
         if (isNew(current, epoch, startOffset)) {
-            publish(with(current, new EpochStart(epoch, startOffset)));
+            replaceBy(with(current, new EpochStart(epoch, startOffset)));
         }
+    }
+
+    /** In memory alone, unless the file says something that is not true any more. */
+    private synchronized void replaceBy(EpochStart[] next) {
+        if (saysTooMuch(next)) {
+            publish(next);
+        } else {
+            starts = next;
+        }
+    }
+
+    /** Entries below the first one of {@code next} do not count: a log that opens drops them by its start offset. */
+    private boolean saysTooMuch(EpochStart[] next) {
+        EpochStart[] onDisk = written;
+        if (onDisk == null || onDisk.length == 0) {
+            return false;
+        }
+        EpochStart[] counting = next.length == 0 ? onDisk : fromStart(onDisk, next[0].startOffset());
+        return counting.length > next.length || !Arrays.equals(counting, 0, counting.length, next, 0, counting.length);
+    }
+
+    /**
+     * The epochs of all records below an offset are on the disk when this returns. Before the recovery point moves there; any thread.
+     *
+     * @throws StorageException where that fails
+     */
+    public void force(long endOffset) {
+        if (starts != written) {
+            synchronized (this) {
+                if (!isWritten(starts, endOffset)) {
+                    publish(starts);
+                }
+            }
+        }
+    }
+
+    private boolean isWritten(EpochStart[] current, long endOffset) {
+        int count = 0;
+        while (count < current.length && current[count].startOffset() < endOffset) {
+            count++;
+        }
+        EpochStart[] onDisk = written;
+        if (count == 0 || onDisk == null) {
+            return count == 0;
+        }
+        EpochStart[] counting = fromStart(onDisk, current[0].startOffset());
+        return counting.length >= count && Arrays.equals(counting, 0, count, current, 0, count);
     }
 
     private static boolean isNew(EpochStart[] current, int epoch, long startOffset) {
@@ -107,17 +167,18 @@ public final class LeaderEpochs {
         return old.epoch() >= start.epoch() || old.startOffset() >= start.startOffset();
     }
 
-    /** The file first, then the readers: nobody acts on an epoch that a crash could take back. */
+    /** The file first, then the readers. Under this object's monitor. */
     private void publish(EpochStart[] next) {
         List<String> lines = new ArrayList<>(next.length);
         for (EpochStart start : next) {
             lines.add(start.epoch() + " " + start.startOffset());
         }
         CheckpointFile.write(path, lines, faults);
+        written = next;
         starts = next;
     }
 
-    /** Drops the epochs that begin at or above {@code endOffset}. */
+    /** Drops the epochs that begin at or above {@code endOffset}, also from the file. */
     public void truncateFromEnd(long endOffset) {
         EpochStart[] current = starts;
         int kept = current.length;
@@ -125,29 +186,32 @@ public final class LeaderEpochs {
             kept--;
         }
         if (kept < current.length) {
-            publish(Arrays.copyOf(current, kept));
+            replaceBy(Arrays.copyOf(current, kept));
         }
     }
 
     /** Drops the epochs that end at or below {@code startOffset}; the one it lies in begins there now. */
-    public void truncateFromStart(long startOffset) {
-        EpochStart[] current = starts;
+    public synchronized void truncateFromStart(long startOffset) {
+        starts = fromStart(starts, startOffset);
+    }
+
+    private static EpochStart[] fromStart(EpochStart[] current, long startOffset) {
         int dropped = 0;
         while (dropped < current.length && current[dropped].startOffset() <= startOffset) {
             dropped++;
         }
         if (dropped == 0 || (dropped == 1 && current[0].startOffset() == startOffset)) {
-            return;
+            return current;
         }
         EpochStart[] next = Arrays.copyOfRange(current, dropped - 1, current.length);
         next[0] = new EpochStart(next[0].epoch(), startOffset);
-        publish(next);
+        return next;
     }
 
-    /** Drops all epochs. */
+    /** Drops all epochs, also from the file. */
     public void clear() {
         if (starts.length > 0) {
-            publish(NOTHING);
+            replaceBy(NOTHING);
         }
     }
 

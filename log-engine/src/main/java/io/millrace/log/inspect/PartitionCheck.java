@@ -292,7 +292,9 @@ final class PartitionCheck {
 
     private void checkEpoch(SegmentPath segment, long position, long base, int found) {
         LeaderEpochs known = epochs;
-        if (known == null || found == RecordBatchDescriptor.NO_LEADER_EPOCH) {
+        // An epoch reaches the checkpoint before the records are known to be on the disk, and not when it begins.
+        boolean isNew = known != null && base >= knownOffset && found > known.latestEpoch();
+        if (known == null || isNew || found == RecordBatchDescriptor.NO_LEADER_EPOCH) {
             return;
         }
         List<EpochStart> starts = known.entries();

@@ -8,6 +8,7 @@ import java.nio.ByteBuffer;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.NavigableSet;
@@ -33,23 +34,38 @@ final class ProducerSnapshotFiles {
         this.offsets = offsets;
     }
 
-    static ProducerSnapshotFiles list(Path directory, FileFaults faults) {
+    /** The snapshots among the names of the files in a directory. */
+    static ProducerSnapshotFiles of(Path directory, Iterable<String> names, FileFaults faults) {
         NavigableSet<Long> offsets = new TreeSet<>();
-        try (DirectoryStream<Path> files = Files.newDirectoryStream(directory, "*" + SUFFIX)) {
-            for (Path file : files) {
-                String digits = file.getFileName().toString().replace(SUFFIX, "");
-                if (digits.length() == OFFSET_DIGITS && digits.chars().allMatch(Character::isDigit)) {
-                    offsets.add(Long.parseLong(digits));
-                }
+        for (String name : names) {
+            if (name.endsWith(SUFFIX) && isOffset(name, name.length() - SUFFIX.length())) {
+                offsets.add(Long.parseLong(name, 0, OFFSET_DIGITS, 10));
             }
-        } catch (IOException e) {
-            throw StorageException.of("list producer snapshots", directory, -1, e);
         }
         return new ProducerSnapshotFiles(directory, faults, offsets);
     }
 
+    static List<String> names(Path directory) {
+        List<String> names = new ArrayList<>();
+        try (DirectoryStream<Path> files = Files.newDirectoryStream(directory)) {
+            files.forEach(file -> names.add(file.getFileName().toString()));
+        } catch (IOException e) {
+            throw StorageException.of("list producer snapshots", directory, -1, e);
+        }
+        return names;
+    }
+
+    private static boolean isOffset(String name, int end) {
+        boolean digits = end == OFFSET_DIGITS;
+        for (int i = 0; digits && i < end; i++) {
+            digits = Character.isDigit(name.charAt(i));
+        }
+        return digits;
+    }
+
     Path path(long offset) {
-        return directory.resolve(String.format("%0" + OFFSET_DIGITS + "d" + SUFFIX, offset));
+        String digits = Long.toString(offset);
+        return directory.resolve("0".repeat(OFFSET_DIGITS - digits.length()) + digits + SUFFIX);
     }
 
     NavigableSet<Long> offsets() {

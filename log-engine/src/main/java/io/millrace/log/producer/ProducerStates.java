@@ -56,7 +56,12 @@ public final class ProducerStates {
      * @param expirationMs {@code producer.id.expiration.ms}: a producer that was silent for so long is forgotten
      */
     public static ProducerStates open(Path directory, long expirationMs, FileFaults faults) {
-        return new ProducerStates(ProducerSnapshotFiles.list(directory, faults), expirationMs);
+        return open(directory, ProducerSnapshotFiles.names(directory), expirationMs, faults);
+    }
+
+    /** As the other one, where the names of the files in the directory are known already. */
+    public static ProducerStates open(Path directory, Iterable<String> names, long expirationMs, FileFaults faults) {
+        return new ProducerStates(ProducerSnapshotFiles.of(directory, names, faults), expirationMs);
     }
 
     /**

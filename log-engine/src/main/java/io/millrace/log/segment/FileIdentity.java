@@ -24,6 +24,11 @@ record FileIdentity(@Nullable Object key) {
         }
     }
 
+    /** Of a file that has just been looked at. */
+    static FileIdentity of(BasicFileAttributes attributes) {
+        return new FileIdentity(attributes.fileKey());
+    }
+
     private static @Nullable Object key(Path file) throws IOException {
         return attributes(file).fileKey();
     }

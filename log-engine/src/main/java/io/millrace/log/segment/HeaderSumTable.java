@@ -13,6 +13,9 @@ import java.util.Arrays;
  * crash may leave it. Read through the channel. Immutable.
  */
 public final class HeaderSumTable {
+    /** Read at once, and so many zeros end the reading. */
+    private static final int CHUNK_BYTES = 64 << 10;
+
     private static final HeaderSumTable EMPTY = new HeaderSumTable(new int[0], new long[0], 0, 0);
 
     private final int[] positions;
@@ -33,16 +36,35 @@ public final class HeaderSumTable {
         return EMPTY;
     }
 
-    /** The table of a segment; empty where there is no file, or one that is none. */
+    /**
+     * The table of a segment; empty where there is no file, or one that is none. The file of a log that was killed has its full length,
+     * 15 MiB, most of it a hole: 64 KiB of zeros end the reading. What a power cut may have left behind so many lost pages is
+     * left out, which is always right.
+     */
     public static HeaderSumTable read(Path path, FileFaults faults) {
         if (!Files.exists(path)) {
             return EMPTY;
         }
         try (StorageFile file = StorageFile.open(path, StorageFile.Mode.READ, faults)) {
-            ByteBuffer bytes = ByteBuffer.allocate((int) Math.min(file.size(), Integer.MAX_VALUE - 8));
+            ByteBuffer bytes = ByteBuffer.allocate((int) Math.min(file.size(), CHUNK_BYTES));
             file.readFully(bytes, 0);
+            while (!bytes.hasRemaining() && !endsInZeros(bytes) && bytes.capacity() < file.size()) {
+                bytes = ByteBuffer.allocate((int) Math.min(file.size(), 2L * bytes.capacity()))
+                        .put(bytes.flip());
+                file.readFully(bytes, bytes.position());
+            }
             return decode(bytes.flip());
         }
+    }
+
+    private static boolean endsInZeros(ByteBuffer bytes) {
+        int from = Math.max(0, bytes.position() - CHUNK_BYTES);
+        for (int at = bytes.position() - 1; at >= from; at--) {
+            if (bytes.get(at) != 0) {
+                return false;
+            }
+        }
+        return true;
     }
 
     /** The table in these bytes. */

@@ -16,6 +16,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
@@ -71,6 +72,8 @@ public final class Segment {
 
     // Writer's.
     private @Nullable SegmentWriter writer;
+    /** Something has been appended or cut since the writer was made. */
+    private boolean resumed = true;
     /** The writer of a segment that has rolled, until its spare bytes are trimmed. */
     private volatile @Nullable SegmentWriter retired;
 
@@ -81,7 +84,7 @@ public final class Segment {
     private int changes;
 
     private volatile int forcedChanges;
-    /** The indexes on the disk are those of all batches: of the active segment they never are. */
+    /** The indexes on the disk are those of all batches: of an active segment that is appended to they never are. */
     private volatile boolean indexesForced = true;
 
     /** Position of the last batch appended here since the segment was opened or cut, -1 before there is one. */
@@ -95,69 +98,78 @@ public final class Segment {
 
     private volatile int warmth = HOT;
 
-    private Segment(SegmentContext context, long baseOffset, StorageFile file, SegmentIndexes indexes, long createdMs) {
+    private Segment(
+            SegmentContext context,
+            long baseOffset,
+            StorageFile file,
+            SegmentIndexes indexes,
+            FileIdentity identity,
+            long createdMs) {
         this.context = context;
         this.baseOffset = baseOffset;
         this.file = file;
         this.path = file.path();
         this.indexes = indexes;
+        this.identity = identity;
         this.createdMs = createdMs;
-        this.identity = FileIdentity.of(path);
     }
 
     /** A new, empty segment, also where a roll that failed half way has left its files. */
     public static Segment create(SegmentContext context, long baseOffset, SegmentLimits limits, long nowMs) {
-        Segment segment = open(context, baseOffset, limits, StorageFile.Mode.CREATE, nowMs);
-        if (segment.file.size() > 0 || !segment.indexes.isEmpty()) {
-            segment.file.truncate(0);
-            segment.indexes.startEmpty();
-        }
-        return segment;
-    }
-
-    /**
-     * A segment that exists; its size is the file's, which after an unclean stop may be more than its batches. The indexes are as they
-     * are on disk: see {@link #indexProblem}.
-     */
-    public static Segment open(SegmentContext context, long baseOffset, SegmentLimits limits) {
         Path log = context.path(baseOffset, SegmentFiles.LOG);
-        Segment segment = open(context, baseOffset, limits, StorageFile.Mode.READ_WRITE, modifiedMs(log));
+        StorageFile file = StorageFile.open(log, StorageFile.Mode.CREATE, context.faults());
         try {
-            segment.adoptFileSize();
+            SegmentIndexes indexes = SegmentIndexes.open(context, baseOffset, limits);
+            Segment segment = new Segment(context, baseOffset, file, indexes, FileIdentity.of(log), nowMs);
+            if (segment.file.size() > 0 || !indexes.isEmpty()) {
+                segment.file.truncate(0);
+                indexes.startEmpty();
+            }
             return segment;
-        } catch (StorageException e) {
-            segment.unpin();
-            throw e;
-        }
-    }
-
-    private static Segment open(
-            SegmentContext context, long baseOffset, SegmentLimits limits, StorageFile.Mode mode, long createdMs) {
-        Path log = context.path(baseOffset, SegmentFiles.LOG);
-        StorageFile file = StorageFile.open(log, mode, context.faults());
-        try {
-            return new Segment(context, baseOffset, file, SegmentIndexes.open(context, baseOffset, limits), createdMs);
         } catch (StorageException e) {
             file.close();
             throw e;
         }
     }
 
-    private static long modifiedMs(Path file) {
+    /**
+     * A segment that exists; its size is the file's, which after an unclean stop may be more than its batches. The indexes are as they
+     * are on disk: see {@link #indexProblem}. The files are parked: ten thousand logs that are opened and not used hold no descriptor.
+     */
+    public static Segment open(SegmentContext context, long baseOffset, SegmentLimits limits) {
+        Path log = context.path(baseOffset, SegmentFiles.LOG);
+        BasicFileAttributes found = attributes(log);
+        if (found.size() > Integer.MAX_VALUE) {
+            throw new StorageException(
+                    StorageException.Kind.DAMAGED, "segment is larger than 2 GiB", log, found.size(), null);
+        }
+        Segment segment = new Segment(
+                context,
+                baseOffset,
+                StorageFile.parked(log, StorageFile.Mode.READ_WRITE, context.faults()),
+                SegmentIndexes.open(context, baseOffset, limits),
+                FileIdentity.of(found),
+                found.lastModifiedTime().toMillis());
+        segment.size = (int) found.size();
+        segment.warmth = PARKED;
+        return segment;
+    }
+
+    private static BasicFileAttributes attributes(Path file) {
         try {
-            return Files.getLastModifiedTime(file).toMillis();
+            return Files.readAttributes(file, BasicFileAttributes.class);
         } catch (IOException e) {
-            throw new StorageException(StorageException.Kind.IO, "modification time", file, -1, e);
+            throw new StorageException(StorageException.Kind.IO, "look at", file, -1, e);
         }
     }
 
-    private void adoptFileSize() {
-        long bytes = file.size();
-        if (bytes > Integer.MAX_VALUE) {
-            throw new StorageException(
-                    StorageException.Kind.DAMAGED, "segment is larger than 2 GiB", path, bytes, null);
+    /** Of a new log: it holds no descriptor until its first append. */
+    public void restUntilUsed() {
+        if (!settled && size == 0) {
+            warmth = PARKED;
+            indexes.park();
+            file.park();
         }
-        size = (int) bytes;
     }
 
     // ---- writing
@@ -170,7 +182,6 @@ public final class Segment {
         if (before != null) {
             before.abandon(); // the preparer may still watch it, and would set the end of the file back to its cursor
         }
-        indexesForced = false;
         long mappedLimit = context.mappable() ? limits.segmentBytes() : 0;
         writer = new SegmentWriter(
                 file,
@@ -181,6 +192,14 @@ public final class Segment {
                 context.nanos(),
                 indexes::prepareAhead);
         indexes.activate(this, limits);
+        resumed = false;
+    }
+
+    /** Before the first append or cut of an active segment that was opened: what a log needs only that is used. */
+    private void resume() {
+        resumed = true;
+        indexesForced = false;
+        indexes.resume(this);
     }
 
     /**
@@ -194,6 +213,9 @@ public final class Segment {
         }
         int position = size;
         touch();
+        if (!resumed) {
+            resume();
+        }
         changes++;
         active.append(batches, at, length);
         int end = at + length;
@@ -214,7 +236,7 @@ public final class Segment {
 
     /** Whether the age is told by the clock, because the first batch has no timestamp. */
     public boolean ageNeedsClock() {
-        return indexes.firstTimestamp() < 0;
+        return indexes.firstTimestamp(this) < 0;
     }
 
     /** How long ago it was created, by the clock. */
@@ -224,7 +246,8 @@ public final class Segment {
 
     /** How long the first batch has waited, by Kafka's rule: in record time where the batches have timestamps. */
     public long ageMs(long recordTimestampMs, long nowMs) {
-        return indexes.firstTimestamp() >= 0 ? recordTimestampMs - indexes.firstTimestamp() : nowMs - createdMs;
+        long first = indexes.firstTimestamp(this);
+        return first >= 0 ? recordTimestampMs - first : nowMs - createdMs;
     }
 
     /** How long ago it was made, or opened by this process. */
@@ -234,7 +257,9 @@ public final class Segment {
 
     /** Ends the appends: the segment has rolled. What is slow about it is left to {@link #seal}. */
     public void retireWriter() {
-        indexes.finishTimes();
+        if (!indexesForced) {
+            indexes.finishTimes();
+        }
         if (writer != null) {
             retired = writer;
             writer = null;
@@ -247,12 +272,12 @@ public final class Segment {
      */
     public void seal() {
         SegmentWriter old = retired;
-        closeRetired();
+        boolean trimmed = closeRetired();
         context.writerLock().lock();
         try {
             if (old != null && retired == old) {
                 retired = null;
-                changes++;
+                changes += trimmed ? 1 : 0;
             }
             if (writer == null && !deleted) {
                 indexes.trim();
@@ -272,11 +297,9 @@ public final class Segment {
         }
     }
 
-    private void closeRetired() {
+    private boolean closeRetired() {
         SegmentWriter old = retired;
-        if (old != null) {
-            old.close();
-        }
+        return old != null && old.close();
     }
 
     /** Makes the batches durable. */
@@ -352,6 +375,9 @@ public final class Segment {
 
     private void truncateToPosition(int position, long offset) {
         touch();
+        if (!resumed) {
+            resume();
+        }
         changes++;
         indexesForced = false;
         SIZE.setRelease(this, position);
@@ -438,6 +464,7 @@ public final class Segment {
     /** What is scanned is not known to be on the disk. */
     void beginScan() {
         changes += size > 0 ? 1 : 0;
+        indexesForced = false;
         indexes.beginScan();
     }
 
@@ -544,7 +571,9 @@ public final class Segment {
     public void settle() {
         if (!settled) {
             settled = true;
-            context.openSegments().opened(this);
+            if (warmth != PARKED) {
+                context.openSegments().opened(this);
+            }
         }
     }
 
@@ -804,8 +833,9 @@ public final class Segment {
         return indexes.aborted();
     }
 
-    /** The file, for recovery. */
+    /** The file, for recovery and for walks. */
     StorageFile file() {
+        touch();
         return file;
     }
 

@@ -1,12 +1,7 @@
 package io.millrace.log.segment;
 
-import io.millrace.mapped.StorageException;
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Locale;
-import java.util.stream.Stream;
 
 /**
  * Names of the files of a segment: twenty digits of its base offset and a suffix, as Apache Kafka names them.
@@ -32,49 +27,48 @@ public final class SegmentFiles {
     public static final String CLEANED = ".cleaned";
 
     private static final int OFFSET_DIGITS = 20;
+    private static final String ZEROS = "0".repeat(OFFSET_DIGITS);
 
     private SegmentFiles() {}
 
     /** The file of the segment with this base offset and suffix. */
     public static Path path(Path directory, long baseOffset, String suffix) {
-        return directory.resolve(String.format(Locale.ROOT, "%020d", baseOffset) + suffix);
+        String digits = Long.toString(baseOffset);
+        return directory.resolve(ZEROS.substring(digits.length()) + digits + suffix);
     }
 
     /** Base offsets of the segments in the directory, ascending. */
     public static long[] baseOffsets(Path directory) {
-        try (Stream<Path> files = Files.list(directory)) {
-            return files.map(Path::getFileName)
-                    .map(Path::toString)
-                    .filter(SegmentFiles::isLog)
-                    .mapToLong(SegmentFiles::baseOffset)
-                    .sorted()
-                    .toArray();
-        } catch (IOException e) {
-            throw new StorageException(StorageException.Kind.IO, "list segments", directory, -1, e);
-        }
+        return PartitionListing.of(directory).baseOffsets();
     }
 
     /** Files that a stop left behind half deleted or half cleaned. */
     public static List<Path> leftovers(Path directory) {
-        try (Stream<Path> files = Files.list(directory)) {
-            return files.filter(SegmentFiles::isLeftover).toList();
-        } catch (IOException e) {
-            throw new StorageException(StorageException.Kind.IO, "list leftovers", directory, -1, e);
-        }
+        return PartitionListing.of(directory).leftovers();
     }
 
-    private static boolean isLeftover(Path file) {
-        String name = file.toString();
+    static boolean isLeftover(String name) {
         return name.endsWith(DELETED) || name.endsWith(CLEANED);
     }
 
-    private static boolean isLog(String name) {
-        return name.length() == OFFSET_DIGITS + LOG.length()
-                && name.endsWith(LOG)
-                && name.chars().limit(OFFSET_DIGITS).allMatch(Character::isDigit);
+    static boolean isLog(String name) {
+        return name.length() == OFFSET_DIGITS + LOG.length() && name.endsWith(LOG) && beginsWithOffset(name);
     }
 
-    private static long baseOffset(String name) {
+    /** Whether a name begins with the digits of an offset. */
+    public static boolean beginsWithOffset(String name) {
+        if (name.length() < OFFSET_DIGITS) {
+            return false;
+        }
+        for (int i = 0; i < OFFSET_DIGITS; i++) {
+            if (name.charAt(i) < '0' || name.charAt(i) > '9') {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    static long baseOffset(String name) {
         return Long.parseLong(name.substring(0, OFFSET_DIGITS));
     }
 }

@@ -48,6 +48,11 @@ final class SegmentIndexes {
     private int indexIntervalBytes;
     private int bytesSinceIndexEntry;
     private long firstTimestamp = Segment.NO_TIMESTAMP;
+    /** False while the segment has a first batch at which nobody has looked. */
+    private boolean firstTimestampKnown = true;
+
+    /** Entries have gone since the last force: a loss of power must not bring them back, also where none is left. */
+    private volatile boolean cut;
 
     // Published.
     private long maxTimestamp = Segment.NO_TIMESTAMP;
@@ -112,6 +117,7 @@ final class SegmentIndexes {
         long lastOffset = RecordBatchDescriptor.lastOffset(buffer, at);
         if (position == 0) {
             firstTimestamp = timestamp;
+            firstTimestampKnown = true;
         }
         if (timestamp > maxTimestamp) {
             MAX_TIMESTAMP_OFFSET.setOpaque(this, lastOffset);
@@ -146,17 +152,17 @@ final class SegmentIndexes {
         return offsets.isFull() || times.isFull();
     }
 
-    /** The segment becomes the active one, and grows from its size on. */
+    /** The segment becomes the active one, and grows from its size on. Nothing is read before {@link #resume}. */
     void activate(Segment segment, SegmentLimits limits) {
         indexIntervalBytes = limits.indexIntervalBytes();
         offsets.resize(limits.indexBytesMax());
         times.resize(limits.indexBytesMax());
+        firstTimestampKnown = segment.size() == 0 || firstTimestamp != Segment.NO_TIMESTAMP;
+    }
+
+    /** Before the first append to the active segment, and before it is cut. */
+    void resume(Segment segment) {
         sums.activate(segment);
-        int size = segment.size();
-        if (size > 0 && firstTimestamp == Segment.NO_TIMESTAMP) {
-            HeaderScanner scanner = HeaderScanner.ofThisThread().wrap(segment, 0, size);
-            firstTimestamp = scanner.hasBatch() ? scanner.maxTimestamp() : Segment.NO_TIMESTAMP;
-        }
     }
 
     /** Preparer's thread. */
@@ -189,12 +195,13 @@ final class SegmentIndexes {
 
     /** Makes the indexes durable; the header sums are sealed after it. */
     void force() {
-        if (offsets.entries() > 0) {
+        if (cut || offsets.entries() > 0) {
             offsets.force();
         }
-        if (times.entries() > 0) {
+        if (cut || times.entries() > 0) {
             times.force();
         }
+        cut = false;
         aborted.force();
     }
 
@@ -203,6 +210,7 @@ final class SegmentIndexes {
 
     /** Drops what belongs to batches from {@code offset} on; the segment ends at {@code position} already. */
     void truncateTo(Segment segment, int position, long offset) {
+        cut = true;
         offsets.truncateTo(offset);
         times.truncateTo(offset);
         aborted.truncateTo(offset);
@@ -224,6 +232,7 @@ final class SegmentIndexes {
         }
         if (size == 0) {
             firstTimestamp = Segment.NO_TIMESTAMP;
+            firstTimestampKnown = true;
         }
     }
 
@@ -238,6 +247,9 @@ final class SegmentIndexes {
             times.sanityCheck();
         } catch (StorageException e) {
             return String.valueOf(e.getMessage());
+        }
+        if (size == 0 && !isEmpty()) {
+            return "indexes of an empty segment have entries";
         }
         if (offsets.lastPosition() >= Math.max(1, size)) {
             return "offset index goes past the segment";
@@ -263,6 +275,7 @@ final class SegmentIndexes {
     }
 
     private void reset() {
+        cut |= !isEmpty();
         offsets.reset();
         times.reset();
         maxTimestamp = Segment.NO_TIMESTAMP;
@@ -343,7 +356,12 @@ final class SegmentIndexes {
     }
 
     /** Timestamp of the first batch; NO_TIMESTAMP before there is one, or where it has none. */
-    long firstTimestamp() {
+    long firstTimestamp(Segment segment) {
+        if (!firstTimestampKnown) {
+            HeaderScanner scanner = HeaderScanner.ofThisThread().wrap(segment, 0, segment.size());
+            firstTimestamp = scanner.hasBatch() ? scanner.maxTimestamp() : Segment.NO_TIMESTAMP;
+            firstTimestampKnown = true;
+        }
         return firstTimestamp;
     }
 

@@ -94,6 +94,7 @@ public final class SegmentWriter {
 
     private long channelEnd; // guarded by zeroing: what is below was written, and is not to be zeroed
     private boolean closed; // guarded by shape
+    private boolean spare; // guarded by shape: bytes behind the cursor have been prepared
     private boolean watched; // preparer's thread only, as the two below
     private long idleSinceNs;
     private long idleCursor = -1;
@@ -353,6 +354,7 @@ public final class SegmentWriter {
             return null;
         }
         MappedRegion region = null;
+        spare = true;
         try {
             requireLength(requestedAtCursor); // where it fails, the next append goes through the channel and tells
             zeroAhead(start, start + length);
@@ -426,17 +428,27 @@ public final class SegmentWriter {
         synchronized (shape) {
             cursor = position;
             unmapWindows();
+            spare = true;
             file.truncate(position);
+            spare = false;
         }
     }
 
-    /** Unmaps, and trims the spare bytes. Nobody appends any more. The file stays open. Calling it again does nothing. */
-    public void close() {
+    /**
+     * Unmaps, and trims the spare bytes. Nobody appends any more. The file stays open. Calling it again does nothing.
+     *
+     * @return whether there was something to be trimmed
+     */
+    public boolean close() {
         synchronized (shape) {
-            if (!closed) {
-                closed = true;
+            boolean trims = !closed && spare;
+            closed = true;
+            if (trims) {
                 truncate(cursor);
+            } else {
+                unmapWindows();
             }
+            return trims;
         }
     }
 

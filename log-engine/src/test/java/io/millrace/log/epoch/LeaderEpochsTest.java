@@ -38,6 +38,7 @@ class LeaderEpochsTest {
     void goldenFile() throws IOException {
         epochs.assign(0, 0);
         epochs.assign(3, 17);
+        epochs.force(18);
         assertEquals("0\n2\n0 0\n3 17\n", Files.readString(directory.resolve("leader-epoch-checkpoint")));
     }
 
@@ -145,6 +146,7 @@ class LeaderEpochsTest {
     void everythingIsThereAfterReopening() {
         assignThree();
         epochs.truncateFromStart(5);
+        epochs.force(100);
         LeaderEpochs again = LeaderEpochs.open(directory, () -> 0, FileFaults.NONE);
         assertEquals(epochs.entries(), again.entries());
         epochs.clear();
@@ -165,20 +167,72 @@ class LeaderEpochsTest {
     }
 
     @Test
-    void failedWriteIsNotPublished() {
+    void cutThatCannotBeWrittenIsNotPublished() {
+        assignThree();
+        epochs.force(100);
         FileFaults faults = (operation, file, position, length) -> {
             if (operation == FileFaults.Operation.FORCE) {
                 throw new IOException("injected");
             }
         };
         LeaderEpochs failing = LeaderEpochs.open(directory, () -> 0, faults);
-        assertThrows(StorageException.class, () -> failing.assign(1, 0));
-        assertEquals(-1, failing.latestEpoch());
+        assertThrows(StorageException.class, () -> failing.truncateFromEnd(15));
+        assertEquals(3, failing.latestEpoch());
+        failing.assign(4, 30);
+        assertThrows(StorageException.class, () -> failing.force(31));
+    }
+
+    @Test
+    void epochIsNotOnTheDiskBeforeItsRecordsAre() {
+        assignThree();
+        epochs.force(11);
+        epochs.assign(4, 30);
+        epochs.force(30);
+        assertEquals(3, reopened().latestEpoch(), "no record of epoch 4 was forced");
+        epochs.force(31);
+        assertEquals(epochs.entries(), reopened().entries());
+    }
+
+    /** What a crash would bring back behind the records that came in its place. */
+    @Test
+    void contradictedEpochIsGoneFromTheFileAtOnce() {
+        assignThree();
+        epochs.force(100);
+        epochs.truncateFromEnd(15);
+        assertEquals(epochs.entries(), reopened().entries());
+        epochs.assign(5, 16);
+        epochs.force(17);
+        epochs.assign(6, 12);
+        assertEquals(List.of(new EpochStart(1, 0), new EpochStart(2, 10), new EpochStart(6, 12)), epochs.entries());
+        assertEquals(epochs.entries(), reopened().entries());
+    }
+
+    @Test
+    void epochsBelowTheLogStartMayStayInTheFile() {
+        assignThree();
+        epochs.force(100);
+        epochs.truncateFromStart(12);
+        epochs.assign(4, 40);
+        assertEquals(
+                List.of(2, 3, 4),
+                epochs.entries().stream().map(EpochStart::epoch).toList());
+        assertEquals(3, reopened().latestEpoch(), "nothing was written for it");
+        LeaderEpochs again = reopened();
+        again.truncateFromStart(12);
+        again.assign(4, 40);
+        assertEquals(epochs.entries(), again.entries());
+        epochs.force(41);
+        assertEquals(epochs.entries(), reopened().entries());
+    }
+
+    private LeaderEpochs reopened() {
+        return LeaderEpochs.open(directory, () -> 0, FileFaults.NONE);
     }
 
     @Test
     void kafkaReadsOurFileAndWeReadKafkas() throws IOException {
         assignThree();
+        epochs.force(21);
         LeaderEpochCheckpointFile kafka = new LeaderEpochCheckpointFile(
                 directory.resolve("leader-epoch-checkpoint").toFile(), new LogDirFailureChannel(1));
         assertEquals(3, kafka.read().size());

@@ -1,5 +1,6 @@
 package io.millrace.perf.scale;
 
+import com.sun.management.OperatingSystemMXBean;
 import io.millrace.log.AppendOrigin;
 import io.millrace.log.AppendResult;
 import io.millrace.log.AppendStatus;
@@ -11,19 +12,27 @@ import io.millrace.log.PartitionLog;
 import io.millrace.log.batch.RecordBatchBuilder;
 import io.millrace.log.batch.RecordBatchDescriptor;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 
 /**
  * One step with so many partitions, in a process of its own: {@code create}, {@code append} (and then wait to be killed), {@code
- * recover}. Prints {@code name=value} lines.
+ * recover}, and {@code open}, which opens and closes what is there. Prints {@code name=value} lines; a name that ends in {@code Cpu} is
+ * the processor time, in milliseconds, of what the line before it took.
  */
 public final class ScaleStep {
     private static final int RECORD_BYTES = 1024;
     private static final long APPEND_NS = 2_000_000_000L;
+    /** For so long the idle process is watched: two checkpoints of the high watermarks, ten rounds of the housekeeping. */
+    private static final long IDLE_NS = 10_500_000_000L;
+
+    private static final OperatingSystemMXBean SYSTEM =
+            ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class);
     private static final LogConfig CONFIG = LogConfig.builder().retentionMs(-1).build();
 
     private final Path data;
@@ -42,6 +51,7 @@ public final class ScaleStep {
                 case "create" -> step.create(runtime);
                 case "append" -> step.append(runtime);
                 case "recover" -> step.recover(runtime);
+                case "open" -> step.openAndClose(runtime);
                 default -> throw new IllegalArgumentException(arguments[0]);
             }
         }
@@ -57,32 +67,55 @@ public final class ScaleStep {
         for (int i = 0; i < partitions; i++) {
             wanted.add(new LogDirectory.NewLog("scale", i, 1, 2, CONFIG));
         }
-        long startNs = System.nanoTime();
+        Stopwatch watch = new Stopwatch();
         directory.createAll(wanted);
-        say("createMs", millisSince(startNs));
+        watch.say("create");
+        if (directory.logCount() != partitions) {
+            throw new IllegalStateException(directory.logCount() + " logs of " + partitions + " were made");
+        }
         probe("idle");
         say("idleDiskBytes", Probe.diskBytes(data));
-        startNs = System.nanoTime();
+        long startNs = System.nanoTime();
         directory.housekeep(System.currentTimeMillis());
         say("housekeepFirstUs", microsSince(startNs));
         startNs = System.nanoTime();
         directory.housekeep(System.currentTimeMillis());
         say("housekeepUs", microsSince(startNs));
-        startNs = System.nanoTime();
+        watchIdle();
+        watch = new Stopwatch();
         directory.close();
-        say("closeMs", millisSince(startNs));
+        watch.say("close");
+    }
+
+    /** What the process takes of a processor while nothing happens, in thousandths of one. */
+    private static void watchIdle() throws InterruptedException {
+        long startCpuNs = SYSTEM.getProcessCpuTime();
+        long startNs = System.nanoTime();
+        Thread.sleep(Duration.ofNanos(IDLE_NS).toMillis());
+        long cpuNs = SYSTEM.getProcessCpuTime() - startCpuNs;
+        say("idleCpuPermille", cpuNs * 1000 / (System.nanoTime() - startNs));
+    }
+
+    private void openAndClose(LogRuntime runtime) {
+        Stopwatch watch = new Stopwatch();
+        LogDirectory directory = open(runtime);
+        watch.say("open");
+        say("scannedBytes", directory.report().scannedBytes());
+        watch = new Stopwatch();
+        directory.close();
+        watch.say("close");
     }
 
     private void append(LogRuntime runtime) throws IOException, InterruptedException {
-        long startNs = System.nanoTime();
+        Stopwatch watch = new Stopwatch();
         LogDirectory directory = open(runtime);
-        say("cleanOpenMs", millisSince(startNs));
+        watch.say("cleanOpen");
         probe("opened");
         List<PartitionLog> logs = new ArrayList<>(directory.logs());
         logs.sort(Comparator.comparingInt(PartitionLog::partition));
-        startNs = System.nanoTime();
+        watch = new Stopwatch();
         appendInTurns(logs, logs.size(), Long.MAX_VALUE);
-        say("firstAppendsMs", millisSince(startNs)); // the first of a log writes and forces its leader epoch
+        watch.say("firstAppends"); // the first of a log writes and forces its leader epoch
         long appends = appendInTurns(logs, Long.MAX_VALUE, System.nanoTime() + APPEND_NS);
         say("appendsPerSecond", appends * 1_000_000_000L / APPEND_NS);
         probe("appended");
@@ -111,19 +144,21 @@ public final class ScaleStep {
     }
 
     private void recover(LogRuntime runtime) throws IOException {
-        long startNs = System.nanoTime();
+        Stopwatch watch = new Stopwatch();
         LogDirectory directory = open(runtime);
-        say("crashOpenMs", millisSince(startNs));
+        watch.say("crashOpen");
         say("scannedBytes", directory.report().scannedBytes());
         probe("recovered");
-        startNs = System.nanoTime();
+        watch = new Stopwatch();
         directory.close();
-        say("closeAfterCrashMs", millisSince(startNs));
-        startNs = System.nanoTime();
+        watch.say("closeAfterCrash");
+        watch = new Stopwatch();
         LogDirectory again = open(runtime);
-        say("cleanOpenWithDataMs", millisSince(startNs));
+        watch.say("cleanOpenWithData");
         probe("reopened");
+        watch = new Stopwatch();
         again.close();
+        watch.say("closeUnchanged");
     }
 
     private LogDirectory open(LogRuntime runtime) {
@@ -138,8 +173,15 @@ public final class ScaleStep {
         say(when + "ResidentKib", Probe.residentKib());
     }
 
-    private static long millisSince(long startNs) {
-        return (System.nanoTime() - startNs) / 1_000_000;
+    /** Wall time and processor time of the process since it was made. */
+    private static final class Stopwatch {
+        private final long startNs = System.nanoTime();
+        private final long startCpuNs = SYSTEM.getProcessCpuTime();
+
+        void say(String what) {
+            ScaleStep.say(what + "Ms", (System.nanoTime() - startNs) / 1_000_000);
+            ScaleStep.say(what + "Cpu", (SYSTEM.getProcessCpuTime() - startCpuNs) / 1_000_000);
+        }
     }
 
     private static long microsSince(long startNs) {
