@@ -90,6 +90,27 @@ final class Child implements AutoCloseable {
         }
     }
 
+    /** How often its threads have been given a processor: the same number twice, and none of them has run between. */
+    long contextSwitches() throws IOException {
+        long sum = 0;
+        try (Stream<Path> tasks = Files.list(Path.of("/proc", Long.toString(process.pid()), "task"))) {
+            for (Path task : tasks.toList()) {
+                for (String line : Files.readAllLines(task.resolve("status"))) {
+                    if (line.contains("ctxt_switches:")) {
+                        sum += Long.parseLong(
+                                line.substring(line.indexOf(':') + 1).trim());
+                    }
+                }
+            }
+        }
+        return sum;
+    }
+
+    /** Has a Java process print the stacks of its threads. */
+    void printStacks() throws IOException, InterruptedException {
+        signal("-QUIT");
+    }
+
     private boolean stands() throws IOException {
         try (Stream<Path> tasks = Files.list(Path.of("/proc", Long.toString(process.pid()), "task"))) {
             for (Path task : tasks.toList()) {

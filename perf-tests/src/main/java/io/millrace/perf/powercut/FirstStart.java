@@ -16,6 +16,7 @@ import org.apache.kafka.clients.admin.Admin;
 /** Cuts the power within the first moments of a broker's first start in an empty directory; the next start has to succeed. */
 final class FirstStart {
     private static final int PATIENCE_SECONDS = 90;
+    private static final long STACKS_MS = 2_000;
 
     private final LoopMount mount;
     private final Path jar;
@@ -93,6 +94,8 @@ final class FirstStart {
                 }
             }
         }
+        broker.printStacks();
+        Thread.sleep(STACKS_MS);
         throw new Violation("no answer within " + PATIENCE_SECONDS + " s:\n" + Files.readString(output));
     }
 }

@@ -195,10 +195,13 @@ public final class PowerCut implements Callable<Integer> {
         }
         writer.freeze();
         try {
+            long switches = writer.contextSwitches();
             PageMix mix = PageMix.copy(mount.point());
             heard.cutting();
             FileSystemShutdown.of(mount.point());
-            return mix;
+            // Where somebody has let the writer go on, the copy is older than the disk: it would take away what had
+            // been forced.
+            return writer.contextSwitches() == switches ? mix : null;
         } finally {
             writer.thaw();
         }
