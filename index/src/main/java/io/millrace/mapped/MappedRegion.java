@@ -226,6 +226,36 @@ public final class MappedRegion implements AutoCloseable {
     }
 
     /**
+     * Lets go of the memory of a stretch, which stays in the page cache: the next access of it takes a fault. Advice: nothing happens
+     * where it cannot be given.
+     *
+     * @param from first byte
+     * @param count number of bytes
+     */
+    public void letGo(int from, int count) {
+        Posix posix = Posix.instance();
+        if (posix == null || closed || count <= 0) {
+            return;
+        }
+        Objects.checkFromIndexSize(from, count, length);
+        long first = address(posix) + from;
+        long start = pageFloor(first + PAGE_BYTES - 1);
+        long end = pageFloor(first + count);
+        if (start < end) {
+            posix.madvise(start, end - start, Posix.MADV_DONTNEED);
+        }
+    }
+
+    /**
+     * Whether all pages are in the page cache now.
+     *
+     * @return false where one is not, or where it cannot be told
+     */
+    public boolean isInCache() {
+        return !closed && length > 0 && ((MappedByteBuffer) memory).isLoaded();
+    }
+
+    /**
      * Makes a stretch durable.
      *
      * @param from first byte

@@ -19,6 +19,8 @@ abstract class Posix {
     static final int EOPNOTSUPP = 95;
 
     static final int MADV_RANDOM = 1;
+    /** Of a shared mapping of a file: drops the page table's entries; what was stored stays. */
+    static final int MADV_DONTNEED = 4;
     /** Linux 5.14: fault pages in for writing, without changing what they hold. */
     static final int MADV_POPULATE_WRITE = 23;
 

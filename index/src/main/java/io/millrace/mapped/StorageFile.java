@@ -7,6 +7,7 @@ import java.nio.channels.AsynchronousFileChannel;
 import java.nio.channels.ClosedChannelException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.OpenOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -369,6 +370,26 @@ public final class StorageFile implements AutoCloseable {
         try {
             faults.beforeRename(from, to);
             Files.move(from, to, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        } catch (IOException e) {
+            throw StorageException.of("rename to " + to, from, -1, e);
+        }
+    }
+
+    /**
+     * Renames in one step, where the file is there.
+     *
+     * @param from the present path
+     * @param to the new path, on the same file system
+     * @param faults asked before
+     * @return whether it was there
+     */
+    public static boolean renameIfExists(Path from, Path to, FileFaults faults) {
+        try {
+            faults.beforeRename(from, to);
+            Files.move(from, to, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+            return true;
+        } catch (NoSuchFileException e) {
+            return false;
         } catch (IOException e) {
             throw StorageException.of("rename to " + to, from, -1, e);
         }

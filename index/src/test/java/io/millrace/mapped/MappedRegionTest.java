@@ -49,6 +49,21 @@ class MappedRegionTest {
     }
 
     @Test
+    void whatIsLetGoIsStillInTheFile() throws IOException {
+        try (MappedRegion region = MappedRegion.map(file, 100, LENGTH - 100, true)) {
+            for (int at = 0; at + Long.BYTES <= region.length(); at += Long.BYTES) {
+                region.putLong(at, at);
+            }
+            region.letGo(0, 10_000);
+            region.letGo(10_000, region.length() - 10_000);
+            assertTrue(region.isInCache());
+            for (int at = 0; at + Long.BYTES <= region.length(); at += Long.BYTES) {
+                assertEquals(at, region.getLong(at));
+            }
+        }
+    }
+
+    @Test
     void positionsNeedNotBePageAligned() {
         file.writeFully(ByteBuffer.allocate(16).putLong(0, 77), 5000);
         try (MappedRegion region = MappedRegion.map(file, 5000, 20_000, true)) {

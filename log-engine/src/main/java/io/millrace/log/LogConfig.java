@@ -28,6 +28,7 @@ package io.millrace.log;
  * @param transactionTimeoutMsMax {@code transaction.max.timeout.ms}: transactions open longer than this and a margin are hanging
  * @param syncBeforeAck {@code millrace.sync.acks}: an acknowledgement waits until the bytes are on the disk. The log
  *     itself does not wait: who acknowledges asks it with {@code PartitionLog.onFlushed}
+ * @param recycleSegments {@code millrace.log.recycle.enable}: the file of a segment that retention deletes may become the next segment
  */
 public record LogConfig(
         int segmentBytes,
@@ -52,7 +53,8 @@ public record LogConfig(
         double minCleanableDirtyRatio,
         long producerIdExpirationMs,
         int transactionTimeoutMsMax,
-        boolean syncBeforeAck) {
+        boolean syncBeforeAck,
+        boolean recycleSegments) {
 
     /** Kafka's defaults. */
     public static final LogConfig DEFAULTS = new Builder().build();
@@ -79,6 +81,11 @@ public record LogConfig(
             throw new IllegalArgumentException(
                     "min.cleanable.dirty.ratio=" + minCleanableDirtyRatio + " is not between 0 and 1");
         }
+    }
+
+    /** Whether files are recycled, and a log at its size limit deletes as it rolls: where nothing but retention removes batches. */
+    boolean recycles() {
+        return recycleSegments && deletePolicy && !compactPolicy && fileDeleteDelayMs > 0;
     }
 
     /** When a segment rolls by its age: a compacted log's early enough for its records to be cleaned in time. */
@@ -122,7 +129,8 @@ public record LogConfig(
                 .minCleanableDirtyRatio(minCleanableDirtyRatio)
                 .producerIdExpirationMs(producerIdExpirationMs)
                 .transactionTimeoutMsMax(transactionTimeoutMsMax)
-                .syncBeforeAck(syncBeforeAck);
+                .syncBeforeAck(syncBeforeAck)
+                .recycleSegments(recycleSegments);
     }
 
     /** Collects the settings; each setter has the name and unit of the component it sets. */
@@ -150,6 +158,7 @@ public record LogConfig(
         private long producerIdExpirationMs = 24L * 60 * 60 * 1000;
         private int transactionTimeoutMsMax = 15 * 60 * 1000;
         private boolean syncBeforeAck;
+        private boolean recycleSegments = true;
 
         /** See {@code LogConfig.segmentBytes}. */
         public Builder segmentBytes(int value) {
@@ -289,6 +298,12 @@ public record LogConfig(
             return this;
         }
 
+        /** See {@code LogConfig.recycleSegments}. */
+        public Builder recycleSegments(boolean value) {
+            this.recycleSegments = value;
+            return this;
+        }
+
         /** The configuration; throws {@link IllegalArgumentException} where a value is out of range. */
         public LogConfig build() {
             return new LogConfig(
@@ -314,7 +329,8 @@ public record LogConfig(
                     minCleanableDirtyRatio,
                     producerIdExpirationMs,
                     transactionTimeoutMsMax,
-                    syncBeforeAck);
+                    syncBeforeAck,
+                    recycleSegments);
         }
     }
 }

@@ -5,6 +5,7 @@ import io.millrace.log.segment.SegmentFiles;
 import io.millrace.log.segment.SegmentLimits;
 import io.millrace.mapped.StorageException;
 import io.millrace.mapped.StorageFile;
+import java.nio.file.Path;
 import java.util.concurrent.ThreadLocalRandom;
 
 /**
@@ -12,13 +13,22 @@ import java.util.concurrent.ThreadLocalRandom;
  * the recovery point is the new segment's base offset. Under the writer lock.
  */
 final class LogRoller {
+    /**
+     * From the roll to the force of what has rolled, in a log with a size limit: one that fills segments faster, and deletes them as fast, is
+     * not to wait for the disk. After a crash so much more is scanned.
+     */
+    private static final long SEAL_DELAY_MS = 1_000;
+
     private final LogState log;
     private final LogFlusher flusher;
+    private final Runnable afterRoll;
     private long jitterMs;
 
-    LogRoller(LogState log, LogFlusher flusher) {
+    /** {@code afterRoll} is run on the housekeeper. */
+    LogRoller(LogState log, LogFlusher flusher, Runnable afterRoll) {
         this.log = log;
         this.flusher = flusher;
+        this.afterRoll = afterRoll;
         jitterMs = newJitter();
     }
 
@@ -83,9 +93,19 @@ final class LogRoller {
         old.retireWriter();
         log.segments.add(next);
         jitterMs = newJitter();
-        log.runtime.sync(() -> seal(old, base));
+        if (isAtSizeLimit()) {
+            log.runtime.sync(() -> trim(old));
+            log.runtime.schedule(() -> log.runtime.sync(() -> seal(old, base)), SEAL_DELAY_MS);
+            log.runtime.schedule(afterRoll, 0);
+        } else {
+            log.runtime.sync(() -> seal(old, base));
+        }
         log.runtime.listener().segmentCreated(log.directory, base);
         log.runtime.listener().segmentRolled(log.directory, base);
+    }
+
+    private boolean isAtSizeLimit() {
+        return log.config().recycles() && log.config().retentionBytes() >= 0;
     }
 
     /** A file that a failed roll leaves behind would cut off, at the next open, what is appended to the old segment meanwhile. */
@@ -93,7 +113,11 @@ final class LogRoller {
         SegmentLimits limits = LogState.limits(log.config());
         Segment made = null;
         try {
-            made = Segment.create(log.context, base, limits, log.runtime.clock().millis());
+            Path recycled = log.recycled.take(base);
+            long nowMs = log.runtime.clock().millis();
+            made = recycled == null
+                    ? Segment.create(log.context, base, limits, nowMs)
+                    : Segment.recycle(log.context, base, limits, recycled, nowMs);
             made.activate(limits);
             return made;
         } catch (StorageException e) {
@@ -115,6 +139,19 @@ final class LogRoller {
             e.addSuppressed(cause);
             throw log.fail(new StorageException(
                     StorageException.Kind.IO, "removal of a segment that could not be made", e.file(), -1, e));
+        }
+    }
+
+    private void trim(Segment old) {
+        if (!old.pin()) {
+            return;
+        }
+        try {
+            old.seal();
+        } catch (StorageException e) {
+            flusher.failUnlessClosed(e);
+        } finally {
+            old.unpin();
         }
     }
 

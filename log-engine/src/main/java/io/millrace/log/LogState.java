@@ -30,12 +30,16 @@ final class LogState {
     final ProducerStates producers;
     final LeaderEpochs epochs;
     final SyncedRange synced;
+    final RecycledFiles recycled;
 
     private volatile LogConfig config;
     private volatile RecordRules rules;
     private volatile @Nullable StorageException failure;
     private volatile Consumer<StorageException> onFailure = cause -> {};
     private volatile boolean closed;
+
+    /** Held while files of expired segments are renamed, which is done without the lock; taken before the lock. */
+    final Object removing = new Object();
 
     /** A file was created or deleted since the directory was last forced. */
     volatile boolean directoryChanged;
@@ -64,6 +68,7 @@ final class LogState {
         this.producers = producers;
         this.epochs = epochs;
         this.synced = synced;
+        recycled = new RecycledFiles(directory, runtime.faults());
     }
 
     long cuts() {
@@ -212,13 +217,19 @@ final class LogState {
         offsets.endsAt(endOffset, active.baseOffset(), active.size());
     }
 
-    /** Deletes the files of segments that have left the log, after the delay of the topic. */
+    /** Deletes the files of a segment that has left the log, after the delay of the topic. Under the lock. */
     void deleteLater(Segment segment, String reason) {
+        producers.deleteSnapshot(segment.baseOffset());
+        delete(segment, reason);
+    }
+
+    /** The same without the snapshot; with or without the lock. Returns the renamed files, the log first. */
+    List<Path> delete(Segment segment, String reason) {
         int bytes = segment.size();
         List<Path> files = segment.delete();
-        producers.deleteSnapshot(segment.baseOffset());
         directoryChanged = true;
         FileRemoval.schedule(runtime, files, config.fileDeleteDelayMs());
         runtime.listener().segmentDeleted(directory, segment.baseOffset(), bytes, reason);
+        return files;
     }
 }

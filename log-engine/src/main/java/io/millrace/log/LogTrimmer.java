@@ -4,16 +4,29 @@ import io.millrace.log.checkpoint.SyncedPoint;
 import io.millrace.log.segment.Segment;
 import io.millrace.mapped.StorageException;
 import io.millrace.mapped.StorageFile;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Takes things away: at the front for retention and deleted records, at the back for truncation. Under the writer lock.
+ * Takes things away: at the front for retention and deleted records, at the back for truncation. Under the writer lock, but for the
+ * files of expired segments.
  *
  * <p>A segment that has left the list is renamed and removed after a delay; slices of it live on. A truncation is on the disk when it
  * returns.
  */
 final class LogTrimmer {
+    /** A segment that has left the log, and whose files are still there. */
+    private record Expired(
+            Segment segment,
+            long endOffset,
+            String reason,
+            @Nullable Path snapshot) {}
+
     private final LogState log;
     private final LogRoller roller;
+    private final List<Expired> expired = new ArrayList<>(); // guarded by the log's lock
 
     LogTrimmer(LogState log, LogRoller roller) {
         this.log = log;
@@ -48,9 +61,10 @@ final class LogTrimmer {
         return deleteFirst(count, "retention time");
     }
 
-    private int deleteBeyondSize() {
+    /** The part of {@link #applyRetention} that a roll calls for. */
+    int deleteBeyondSize() {
         long retentionBytes = log.config().retentionBytes();
-        if (retentionBytes < 0) {
+        if (retentionBytes < 0 || !log.config().deletePolicy()) {
             return 0;
         }
         Segment[] segments = log.segments.all();
@@ -93,10 +107,47 @@ final class LogTrimmer {
             log.offsets.startsAt(newStart);
         }
         for (int i = 0; i < count; i++) {
-            log.deleteLater(segments[i], reason);
+            Segment gone = segments[i];
+            long end = segments[i + 1].baseOffset();
+            expired.add(new Expired(gone, end, reason, log.producers.releaseSnapshot(gone.baseOffset())));
         }
         startsAt(log.offsets.logStart());
         return count;
+    }
+
+    /**
+     * Deletes the files of what {@link #applyRetention} took out of the log: without the lock, because a file system that is writing its
+     * journal makes each rename wait. The caller holds {@link LogState#removing}.
+     */
+    void removeExpired() {
+        List<Expired> gone = takeExpired();
+        for (Expired each : gone) {
+            remove(each);
+        }
+    }
+
+    private List<Expired> takeExpired() {
+        log.lock.lock();
+        try {
+            List<Expired> gone = List.copyOf(expired);
+            expired.clear();
+            return gone;
+        } finally {
+            log.lock.unlock();
+        }
+    }
+
+    private void remove(Expired each) {
+        if (each.snapshot != null) {
+            StorageFile.deleteIfExists(each.snapshot, log.runtime.faults());
+        }
+        int bytes = each.segment.size();
+        Path file = log.delete(each.segment, each.reason).get(0);
+        LogConfig config = log.config();
+        boolean fits = config.recycles() && log.context.mappable() && bytes >= config.segmentBytes() / 2;
+        if (fits && each.segment.isClosed()) {
+            log.recycled.offer(file, each.endOffset);
+        }
     }
 
     private void startsAt(long offset) {

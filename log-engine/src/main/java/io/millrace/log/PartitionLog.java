@@ -13,6 +13,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
+import java.util.function.IntSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -49,7 +50,7 @@ public final class PartitionLog implements AutoCloseable {
         partition = Integer.parseInt(name, dash + 1, name.length(), 10);
         flusher = new LogFlusher(log);
         waiting = new FlushGroup(log, flusher);
-        roller = new LogRoller(log, flusher);
+        roller = new LogRoller(log, flusher, this::retainSize);
         appender = new LogAppender(log, roller, flusher);
         reader = new LogReader(log);
         trimmer = new LogTrimmer(log, roller);
@@ -251,15 +252,17 @@ public final class PartitionLog implements AutoCloseable {
 
     /** Drops everything; the next record gets {@code offset}. */
     public void truncateFullyAndStartAt(long offset) {
-        log.lock.lock();
-        try {
-            log.requireWritable();
-            failing(() -> {
-                trimmer.truncateFullyAndStartAt(offset);
-                return true;
-            });
-        } finally {
-            log.lock.unlock();
+        synchronized (log.removing) { // files that are still to be renamed may have the names of new ones
+            log.lock.lock();
+            try {
+                log.requireWritable();
+                failing(() -> {
+                    trimmer.truncateFullyAndStartAt(offset);
+                    return true;
+                });
+            } finally {
+                log.lock.unlock();
+            }
         }
     }
 
@@ -268,17 +271,38 @@ public final class PartitionLog implements AutoCloseable {
 
     /** Deletes segments that are too old, too much, or below the log start; nothing at or above the high watermark. Returns how many. */
     public int applyRetention(long nowMs) {
-        log.lock.lock();
-        try {
-            log.requireWritable();
+        return retain(() -> trimmer.applyRetention(nowMs));
+    }
+
+    private int retain(IntSupplier retention) {
+        synchronized (log.removing) {
             int[] deleted = new int[1];
+            log.lock.lock();
+            try {
+                log.requireWritable();
+                failing(() -> {
+                    deleted[0] = retention.getAsInt();
+                    return true;
+                });
+            } finally {
+                log.lock.unlock();
+            }
             failing(() -> {
-                deleted[0] = trimmer.applyRetention(nowMs);
+                trimmer.removeExpired();
                 return true;
             });
             return deleted[0];
-        } finally {
-            log.lock.unlock();
+        }
+    }
+
+    /** Housekeeper: a log at its size limit deletes as it rolls, and not minutes later. */
+    private void retainSize() {
+        try {
+            retain(trimmer::deleteBeyondSize);
+        } catch (StorageException e) {
+            if (!log.isClosed()) {
+                log.runtime.listener().backgroundFailure(log.directory, e);
+            }
         }
     }
 
@@ -567,14 +591,16 @@ public final class PartitionLog implements AutoCloseable {
     }
 
     private void releaseSegments() {
-        log.lock.lock();
-        try {
-            Segment[] all = log.segments.all();
-            CloseSteps.run(
-                    directory(),
-                    Arrays.stream(all).map(each -> (Runnable) each::release).toArray(Runnable[]::new));
-        } finally {
-            log.lock.unlock();
+        synchronized (log.removing) { // a retention that has begun comes to its end
+            log.lock.lock();
+            try {
+                Segment[] all = log.segments.all();
+                CloseSteps.run(
+                        directory(),
+                        Arrays.stream(all).map(each -> (Runnable) each::release).toArray(Runnable[]::new));
+            } finally {
+                log.lock.unlock();
+            }
         }
     }
 

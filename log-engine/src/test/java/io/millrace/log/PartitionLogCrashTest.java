@@ -37,6 +37,7 @@ class PartitionLogCrashTest {
                     if (status != AppendStatus.APPENDED || result.firstOffset() != i) {
                         throw new IllegalStateException(status + " " + result.message());
                     }
+                    log.advanceHighWatermark(i + 1);
                     if (i % TELL_EVERY == 0) {
                         out.println(i);
                     }

@@ -1,5 +1,6 @@
 package io.millrace.broker.admin;
 
+import io.millrace.broker.config.MillraceSettings;
 import io.millrace.broker.kraft.KraftConfig;
 import io.millrace.broker.partition.TopicSettings;
 import org.apache.kafka.common.record.TimestampType;
@@ -44,6 +45,8 @@ final class TopicSettingsReader {
                         broker.getInt(TransactionStateManagerConfig.TRANSACTIONS_MAX_TIMEOUT_MS_CONFIG))
                 .syncBeforeAck(
                         Boolean.parseBoolean(String.valueOf(broker.originals().get(SYNC_ACKS))))
+                .recycleSegments(Boolean.parseBoolean(
+                        String.valueOf(broker.originals().getOrDefault(MillraceSettings.RECYCLE, true))))
                 .build();
     }
 }

@@ -138,6 +138,9 @@ public final class EffectiveSettings {
                 MillraceSettings.FREE_SPACE_FLOOR,
                 "No new segment and no new partition while less is free; -1 is 1 % of the disk, 64 MiB to 1 GiB.");
         effect(
+                MillraceSettings.RECYCLE,
+                "The file of a segment that retention deletes may become the next one; a partition with a size limit then deletes as it rolls.");
+        effect(
                 MillraceSettings.SCRUB_BYTES_PER_SECOND,
                 "Bytes of sealed segments that are read again a second; 0: none.");
         effect(MillraceSettings.SCRUB_INTERVAL_MS, "Each sealed segment is read again once in that time; 0: never.");

@@ -18,6 +18,9 @@ public final class MillraceSettings {
     /** Bytes that stay free on a disk: below it no segment is begun and no partition is made. */
     public static final String FREE_SPACE_FLOOR = "millrace.log.free.space.floor.bytes";
 
+    /** Whether the file of a segment that retention deletes may become the next segment of its log. */
+    public static final String RECYCLE = "millrace.log.recycle.enable";
+
     /** Bytes that the scrub reads a second; 0 for no scrub. */
     public static final String SCRUB_BYTES_PER_SECOND = "millrace.log.scrub.bytes.per.second";
 
@@ -35,6 +38,7 @@ public final class MillraceSettings {
                     ConfigDef.Range.atLeast(FreeSpaceFloor.DEFAULT),
                     ConfigDef.Importance.MEDIUM,
                     "")
+            .define(RECYCLE, ConfigDef.Type.BOOLEAN, true, ConfigDef.Importance.LOW, "")
             .define(
                     SCRUB_BYTES_PER_SECOND,
                     ConfigDef.Type.LONG,

@@ -94,6 +94,12 @@ final class ProducerSnapshotFiles {
         offsets.add(offset);
     }
 
+    /** Forgets a snapshot, whose file the caller removes; null where there is none. */
+    @Nullable
+    Path release(long offset) {
+        return offsets.remove(offset) ? path(offset) : null;
+    }
+
     void delete(long offset) {
         if (offsets.remove(offset)) {
             StorageFile.deleteIfExists(path(offset), faults);

@@ -355,6 +355,11 @@ public final class ProducerStates {
         new ArrayList<>(snapshots.offsets().headSet(offset, false)).forEach(snapshots::delete);
     }
 
+    /** Forgets the snapshot at exactly that offset; the caller removes its file, which the next open would do as well. Null without one. */
+    public @Nullable Path releaseSnapshot(long offset) {
+        return snapshots.release(offset);
+    }
+
     /** Deletes the snapshot at exactly that offset, with the segment that begins there. */
     public void deleteSnapshot(long offset) {
         snapshots.delete(offset);

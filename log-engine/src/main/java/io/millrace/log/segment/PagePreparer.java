@@ -65,21 +65,18 @@ public final class PagePreparer implements Agent {
         return queued;
     }
 
-    /** Takes a window over, to unmap it. Any thread. */
-    void retire(MappedRegion region) {
-        if (closed || !queue.offer(region)) {
-            unmap(region);
-        }
+    /** Takes a mapping over, to unmap it; false where the queue is full or nobody serves it. Any thread. */
+    boolean retire(MappedRegion region) {
+        return !closed && queue.offer(region);
     }
 
     /** Unmaps on the calling thread and gives the budget back. */
     void unmap(MappedRegion region) {
-        preparedBytes.addAndGet(-region.length());
-        windows.decrementAndGet();
+        unreserve(Math.min(region.length(), TailPreparation.LEAD_BYTES_MAX));
         region.close();
     }
 
-    /** Whether a window of that size may be mapped; the caller maps it or calls {@link #unreserve}. */
+    /** Whether a tail may be mapped that keeps so many bytes ready; the caller maps it or calls {@link #unreserve}. */
     boolean reserve(int bytes) {
         if (windows.incrementAndGet() > WINDOWS_MAX || preparedBytes.addAndGet(bytes) > BUDGET_BYTES) {
             unreserve(bytes);

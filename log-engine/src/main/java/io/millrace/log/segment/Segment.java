@@ -70,10 +70,15 @@ public final class Segment {
     private final FileIdentity identity;
     private final long createdMs;
 
+    /** Held while a segment that has rolled ends its files, without the writer lock; taken after that one. */
+    private final Object ending = new Object();
+
     // Writer's.
-    private @Nullable SegmentWriter writer;
+    private volatile @Nullable SegmentWriter writer;
     /** Something has been appended or cut since the writer was made. */
     private boolean resumed = true;
+    /** The file holds batches of an expired segment, until it is activated. */
+    private boolean isRecycled;
     /** The writer of a segment that has rolled, until its spare bytes are trimmed. */
     private volatile @Nullable SegmentWriter retired;
 
@@ -123,6 +128,31 @@ public final class Segment {
             Segment segment = new Segment(context, baseOffset, file, indexes, FileIdentity.of(log), nowMs);
             if (segment.file.size() > 0 || !indexes.isEmpty()) {
                 segment.file.truncate(0);
+                indexes.startEmpty();
+            }
+            return segment;
+        } catch (StorageException e) {
+            file.close();
+            throw e;
+        }
+    }
+
+    /**
+     * A new segment in the file of one that has expired, which holds old batches behind a header of zeros, with its pages in the cache. Where
+     * the file has gone it begins with an empty one.
+     */
+    public static Segment recycle(
+            SegmentContext context, long baseOffset, SegmentLimits limits, Path expired, long nowMs) {
+        Path log = context.path(baseOffset, SegmentFiles.LOG);
+        if (!StorageFile.renameIfExists(expired, log, context.faults())) {
+            return create(context, baseOffset, limits, nowMs);
+        }
+        StorageFile file = StorageFile.open(log, StorageFile.Mode.READ_WRITE, context.faults());
+        try {
+            SegmentIndexes indexes = SegmentIndexes.open(context, baseOffset, limits);
+            Segment segment = new Segment(context, baseOffset, file, indexes, FileIdentity.of(log), nowMs);
+            segment.isRecycled = true;
+            if (!indexes.isEmpty()) {
                 indexes.startEmpty();
             }
             return segment;
@@ -183,7 +213,7 @@ public final class Segment {
             before.abandon(); // the preparer may still watch it, and would set the end of the file back to its cursor
         }
         long mappedLimit = context.mappable() ? limits.segmentBytes() : 0;
-        writer = new SegmentWriter(
+        SegmentWriter active = new SegmentWriter(
                 file,
                 size,
                 mappedLimit,
@@ -191,7 +221,14 @@ public final class Segment {
                 context.writerLock(),
                 context.nanos(),
                 indexes::prepareAhead);
-        indexes.activate(this, limits);
+        if (isRecycled) {
+            isRecycled = false;
+            active.startRecycled();
+        }
+        synchronized (ending) {
+            writer = active;
+            indexes.activate(this, limits);
+        }
         resumed = false;
     }
 
@@ -279,11 +316,13 @@ public final class Segment {
                 retired = null;
                 changes += trimmed ? 1 : 0;
             }
+        } finally {
+            context.writerLock().unlock();
+        }
+        synchronized (ending) {
             if (writer == null && !deleted) {
                 indexes.trim();
             }
-        } finally {
-            context.writerLock().unlock();
         }
     }
 
@@ -346,11 +385,8 @@ public final class Segment {
     }
 
     private @Nullable HeaderSums sealSums() {
-        context.writerLock().lock();
-        try {
+        synchronized (ending) {
             return writer == null && !deleted ? indexes.sums().seal(size) : null;
-        } finally {
-            context.writerLock().unlock();
         }
     }
 
@@ -389,7 +425,9 @@ public final class Segment {
         } else {
             file.truncate(position);
         }
-        indexes.truncateTo(this, position, offset);
+        synchronized (ending) {
+            indexes.truncateTo(this, position, offset);
+        }
     }
 
     private long lastOffsetBefore(int end) {
@@ -564,6 +602,11 @@ public final class Segment {
         }
     }
 
+    /** Whether the last pin has gone, so that nobody reads it any more. */
+    public boolean isClosed() {
+        return (int) PINS.getVolatile(this) == 0;
+    }
+
     // ---- parking
     // -----------------------------------------------------------------------------------------------------------------
 
@@ -654,16 +697,28 @@ public final class Segment {
      * @return the files to be removed after the delay
      */
     public List<Path> delete() {
-        deleted = true;
+        synchronized (ending) {
+            deleted = true;
+        }
         try {
-            unsettle();
-            retireWriter();
+            leaveLog();
             closeRetired();
             touch();
             openByName();
             return renameFiles();
         } finally {
             unpin();
+        }
+    }
+
+    /** Under the lock, because a segment is parked under it. */
+    private void leaveLog() {
+        context.writerLock().lock();
+        try {
+            unsettle();
+            retireWriter();
+        } finally {
+            context.writerLock().unlock();
         }
     }
 

@@ -25,7 +25,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** The preparer is driven by hand and the time stands until it is moved, so that every way of a byte into the file is taken on purpose. */
 class SegmentWriterTest {
-    private static final int WINDOW = SegmentWriter.WINDOW_BYTES_MIN;
+    private static final int WINDOW = TailPreparation.LEAD_BYTES_MIN;
     private static final int LIMIT = 1 << 20;
 
     @TempDir
@@ -189,6 +189,84 @@ class SegmentWriterTest {
             preparer.doWork();
         }
         assertTrue(file.size() <= LIMIT, () -> "file of " + file.size());
+    }
+
+    /** A file of ones, of which nothing may be read behind a header of zeros. */
+    private void recycle(int length) throws IOException {
+        writer.close();
+        byte[] stale = new byte[length];
+        Arrays.fill(stale, (byte) 1);
+        Files.write(path, stale);
+        writer = new SegmentWriter(file, 0, LIMIT, preparer, lock, () -> nowNs, () -> {});
+        writer.startRecycled();
+        assertEquals(1, preparer.windows());
+        assertHeaderOfZeros();
+    }
+
+    private void assertHeaderOfZeros() throws IOException {
+        byte[] onDisk = Files.readAllBytes(path);
+        int end = expected.size();
+        assertArrayEquals(expected.toByteArray(), Arrays.copyOf(onDisk, end));
+        if (end + 12 <= onDisk.length) {
+            assertArrayEquals(new byte[12], Arrays.copyOfRange(onDisk, end, end + 12));
+        }
+    }
+
+    @Test
+    void recycledFileHasAHeaderOfZerosBehindTheCursor() throws IOException {
+        recycle(8 * WINDOW);
+        while (expected.size() < 7 * WINDOW) {
+            append(1 + random.nextInt(30_000));
+            if (random.nextBoolean()) {
+                preparer.doWork();
+            }
+            assertHeaderOfZeros();
+        }
+        assertTrue(Files.size(path) >= 8 * WINDOW);
+        writer.truncate(expected.size());
+        assertEquals(expected.size(), Files.size(path));
+    }
+
+    @Test
+    void recycledFileIsGoneBeyond() throws IOException {
+        recycle(2 * WINDOW + 1234);
+        while (expected.size() < 6 * WINDOW) {
+            append(1 + random.nextInt(5_000));
+            preparer.doWork();
+            assertHeaderOfZeros();
+        }
+        writer.close();
+        assertContent();
+    }
+
+    @Test
+    void idleLogCutsTheRestOfARecycledFileOff() throws IOException {
+        recycle(4 * WINDOW);
+        append(100);
+        nowNs += TimeUnit.SECONDS.toNanos(2);
+        preparer.doWork();
+        nowNs += TimeUnit.SECONDS.toNanos(10);
+        preparer.doWork();
+        assertEquals(100, Files.size(path));
+        assertContent();
+    }
+
+    @Test
+    void recycledFileThatCannotBeMappedIsEmptied() throws IOException {
+        while (preparer.reserve(1 << 20)) {
+            // the budget is used up
+        }
+        long windows = preparer.windows();
+        writer.close();
+        Files.write(path, new byte[4 * WINDOW]);
+        writer = new SegmentWriter(file, 0, LIMIT, preparer, lock, () -> nowNs, () -> {});
+        writer.startRecycled();
+        assertEquals(0, Files.size(path));
+        append(100);
+        assertContent();
+        for (long i = 0; i < windows; i++) {
+            preparer.unreserve(1 << 20);
+        }
     }
 
     @Test
