@@ -12,7 +12,8 @@ import org.openjdk.jmh.annotations.TearDown;
 /**
  * What does the append of one prepared batch to one partition cost, what does it allocate, and how long can one take? The
  * same batches go to Apache Kafka's log, to Chronicle Queue, to Aeron Archive, to a bare channel and to Chronicle Bytes; a ring of
- * prepared pages is the limit. Every iteration starts an empty log.
+ * prepared pages is the limit. Every iteration starts an empty log. A {@code -limited} log has segments of 64 MiB, of which it keeps
+ * four: there Millrace puts the next batches into the files of those it deletes.
  */
 @State(Scope.Thread)
 @SuppressWarnings("NullAway.Init") // JMH calls the set-up before anything else.

@@ -11,16 +11,22 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 
-/** Our log, as the broker opens it, with the defaults of a broker; batches come from a direct buffer, as from Netty. */
+/** Our log, as the broker opens it, with the defaults of a broker or with a size limit; batches come from a direct buffer, as from Netty. */
 final class MillraceTarget implements AppendTarget {
     private final LogRuntime runtime = LogRuntime.start();
     private final PartitionLog log;
     private final ByteBuffer batch;
     private final AppendResult result = new AppendResult();
+    private final boolean limited;
 
-    MillraceTarget(Path directory, ByteBuffer batch) {
-        LogConfig config = LogConfig.builder().maxMessageBytes(2 << 20).build();
-        this.log = PartitionLog.open(directory.resolve("millrace-0"), config, runtime, OpenState.UNKNOWN);
+    /** A limited log deletes as it rolls, by itself; it is to be told that what was appended is committed. */
+    MillraceTarget(Path directory, ByteBuffer batch, boolean limited) {
+        this.limited = limited;
+        LogConfig.Builder config = LogConfig.builder().maxMessageBytes(2 << 20);
+        if (limited) {
+            config.segmentBytes(LIMITED_SEGMENT_BYTES).retentionBytes(LIMITED_BYTES);
+        }
+        this.log = PartitionLog.open(directory.resolve("millrace-0"), config.build(), runtime, OpenState.UNKNOWN);
         this.batch = Batches.directCopy(batch);
     }
 
@@ -31,6 +37,9 @@ final class MillraceTarget implements AppendTarget {
         AppendStatus status = log.appendAsLeader(batch, 0, AppendOrigin.CLIENT, result);
         if (status != AppendStatus.APPENDED) {
             throw new IOException(status + " " + result.message());
+        }
+        if (limited) {
+            log.advanceHighWatermark(result.lastOffset() + 1);
         }
         return result.lastOffset();
     }

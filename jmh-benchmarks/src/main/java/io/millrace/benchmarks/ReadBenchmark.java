@@ -50,8 +50,8 @@ public class ReadBenchmark {
     @Setup
     public void fill() throws IOException {
         directory = ScratchDirectory.create();
-        ours = new MillraceTarget(directory.path(), Batches.of("1x1024"));
-        kafka = new KafkaTarget(directory.path(), Batches.of("1x1024"));
+        ours = new MillraceTarget(directory.path(), Batches.of("1x1024"), false);
+        kafka = new KafkaTarget(directory.path(), Batches.of("1x1024"), false);
         log = ours.log();
         unifiedLog = kafka.log();
         for (int i = 0; i < BATCHES; i++) {

@@ -59,6 +59,9 @@ public record LogConfig(
     /** Kafka's defaults. */
     public static final LogConfig DEFAULTS = new Builder().build();
 
+    /** Files of smaller segments are not worth it. */
+    private static final int RECYCLED_BYTES_MIN = 128 << 10;
+
     /** Checks the ranges. */
     public LogConfig {
         atLeast("segment.bytes", segmentBytes, 1);
@@ -85,7 +88,11 @@ public record LogConfig(
 
     /** Whether files are recycled, and a log at its size limit deletes as it rolls: where nothing but retention removes batches. */
     boolean recycles() {
-        return recycleSegments && deletePolicy && !compactPolicy && fileDeleteDelayMs > 0;
+        return recycleSegments
+                && segmentBytes >= RECYCLED_BYTES_MIN
+                && deletePolicy
+                && !compactPolicy
+                && fileDeleteDelayMs > 0;
     }
 
     /** When a segment rolls by its age: a compacted log's early enough for its records to be cleaned in time. */

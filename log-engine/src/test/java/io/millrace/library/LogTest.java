@@ -112,8 +112,7 @@ class LogTest {
                             deleted.add(baseOffset);
                         }
                     })
-                    .config(config -> config.recycleSegments(false) // else the rolls delete as well
-                            .retentionMs(random.nextBoolean() ? -1 : random.nextInt(1000))
+                    .config(config -> config.retentionMs(random.nextBoolean() ? -1 : random.nextInt(1000))
                             .retentionBytes(random.nextBoolean() ? -1 : random.nextInt(20_000)))
                     .open()) {
                 Log log = store.log("log");
