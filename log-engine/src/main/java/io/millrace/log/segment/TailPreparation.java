@@ -161,7 +161,7 @@ final class TailPreparation {
         askedAtCursor = cursor;
         current = tail;
         synchronized (zeroing) {
-            channelEnd = Math.max(channelEnd, cursor);
+            channelEnd = cursor;
         }
         outrun = false;
         underWay = true;
