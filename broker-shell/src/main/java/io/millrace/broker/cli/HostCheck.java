@@ -3,6 +3,7 @@ package io.millrace.broker.cli;
 import io.millrace.broker.config.MillraceSettings;
 import io.millrace.broker.config.NodeConfig;
 import io.millrace.log.FreeSpaceFloor;
+import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.file.FileStore;
 import java.nio.file.Files;
@@ -71,10 +72,13 @@ final class HostCheck {
                         + " mappings, and a JVM that gets no more dies");
     }
 
-    /** By Linux's own word; elsewhere there is no such limit to be read. */
-    private static long mappingsAllowed() {
-        try {
-            return Long.parseLong(Files.readString(MAP_COUNT_MAX).strip());
+    /**
+     * By Linux's own word; elsewhere there is no such limit to be read. At one read: such a file ends behind the first one, and the JDK reads a
+     * file that says it is empty byte by byte.
+     */
+    static long mappingsAllowed() {
+        try (BufferedReader file = Files.newBufferedReader(MAP_COUNT_MAX)) {
+            return Long.parseLong(String.valueOf(file.readLine()).strip());
         } catch (final IOException | NumberFormatException e) {
             return Long.MAX_VALUE;
         }

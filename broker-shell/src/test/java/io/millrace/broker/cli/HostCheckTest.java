@@ -1,10 +1,15 @@
 package io.millrace.broker.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.millrace.broker.cli.HostCheck.Disk;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 final class HostCheckTest {
@@ -47,5 +52,17 @@ final class HostCheckTest {
                 List.of("vm.max_map_count is 8192: many partitions need up to " + HostCheck.MAPPINGS_NEEDED
                         + " mappings, and a JVM that gets no more dies"),
                 HostCheck.ofMappings(8192));
+    }
+
+    /** This process has its mappings already, so the kernel allows at least as many. */
+    @Test
+    void theKernelsNumberIsReadAsAWhole() throws IOException {
+        final Path own = Path.of("/proc/self/maps");
+        assumeTrue(Files.exists(own), "not on Linux");
+        final long mappings;
+        try (Stream<String> lines = Files.lines(own)) {
+            mappings = lines.count();
+        }
+        assertTrue(HostCheck.mappingsAllowed() >= mappings, HostCheck.mappingsAllowed() + " below " + mappings);
     }
 }

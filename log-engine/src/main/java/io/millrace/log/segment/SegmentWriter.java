@@ -32,9 +32,9 @@ public final class SegmentWriter {
     /** A batch this large does not make a log worth a tail: one write of it costs little more than the copy. */
     static final int LARGE_BYTES = 128 << 10;
     /** A batch up to this size is worth a wait for pages that are being made ready: a write of it is dearer than they are. */
-    private static final int SMALL_BYTES = 4 << 10;
-    /** Some 40 µs: a spin is a pause of the processor, 20 ns. */
-    private static final int AWAIT_SPINS_MAX = 2_000;
+    private static final int SMALL_BYTES = 32 << 10;
+    /** Some 200 µs, in which two steps of the preparation end: a spin is a pause of the processor, 20 ns. */
+    private static final int AWAIT_SPINS_MAX = 10_000;
 
     private static final long NEVER = Long.MAX_VALUE;
     private static final VarHandle CURSOR;
