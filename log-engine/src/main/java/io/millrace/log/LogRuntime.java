@@ -32,7 +32,7 @@ import org.agrona.concurrent.AgentRunner;
  * All are daemons, named {@code millrace-...}.
  */
 public final class LogRuntime implements AutoCloseable {
-    private static final int SYNC_THREADS = 4;
+    static final int SYNC_THREADS = 4;
     /** How often segments are looked for that may be parked. */
     private static final long SWEEP_PERIOD_MS = 1_000;
 

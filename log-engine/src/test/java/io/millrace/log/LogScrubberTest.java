@@ -32,9 +32,12 @@ import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.BrokenBarrierException;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -103,6 +106,24 @@ class LogScrubberTest {
         }
         to.advanceHighWatermark(to.logEndOffset());
         to.flush();
+        awaitSyncAgents();
+    }
+
+    /** The sync agents meet: the seals that were given to them before have ended. */
+    private void awaitSyncAgents() {
+        CyclicBarrier meeting = new CyclicBarrier(LogRuntime.SYNC_THREADS + 1);
+        for (int i = 0; i < LogRuntime.SYNC_THREADS; i++) {
+            runtime.sync(() -> meet(meeting));
+        }
+        meet(meeting);
+    }
+
+    private static void meet(CyclicBarrier meeting) {
+        try {
+            meeting.await(30, TimeUnit.SECONDS);
+        } catch (InterruptedException | BrokenBarrierException | TimeoutException e) {
+            throw new AssertionError(e);
+        }
     }
 
     private Path file(long baseOffset, String suffix) {
