@@ -99,7 +99,8 @@ class LogFilesTest {
     void fileThatWasCutIsNoticedByTheForceAndNothingIsAcknowledged() throws IOException {
         cut(20, 2000);
         assertThrows(StorageException.class, log::flush);
-        assertOffline("file was cut by somebody else: it has 2000 bytes of 5000 file=" + segment(20));
+        // By its length, or, where the preparer was about to make it longer, by the last batch that reads as zero.
+        assertOffline("file was cut by somebody else: ");
         assertTrue(log.flushedOffset() <= 20, log::toString);
     }
 
