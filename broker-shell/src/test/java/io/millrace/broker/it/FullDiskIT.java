@@ -67,9 +67,12 @@ final class FullDiskIT {
         try (BrokerProcess broker =
                 BrokerUnderTest.create(work, disk().resolve("data"), BrokerProcess.freePort(), settings)) {
             broker.start();
-            assertTrue(
-                    broker.child().output().contains(" is on tmpfs, in memory: nothing in it outlives the machine"),
-                    broker.child()::output);
+            Await.until(
+                    "the warning",
+                    BOUND,
+                    () -> broker.child()
+                            .output()
+                            .contains(" is on tmpfs, in memory: nothing in it outlives the machine"));
             try (Admin admin = Clients.admin(broker.bootstrap())) {
                 Clients.createTopic(admin, PARTITION.topic(), 1, Map.of());
             }

@@ -1,7 +1,6 @@
 package io.millrace.broker.it;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
 import io.millrace.broker.it.support.Await;
@@ -59,13 +58,14 @@ final class ScrubIT {
                 flip(log, 345_678);
                 Await.until("offline", BOUND, () -> append(connection, HARMED) == Errors.KAFKA_STORAGE_ERROR);
                 assertEquals(Errors.NONE, append(connection, SOUND));
-                assertTrue(
-                        reported(
+                Await.until(
+                        "the report",
+                        BOUND,
+                        () -> reported(
                                 broker,
                                 "log is damaged below offset",
                                 log + " position=",
-                                "offset 3: batch checksum mismatch"),
-                        broker.child()::output);
+                                "offset 3: batch checksum mismatch"));
             }
             broker.stop();
         }
