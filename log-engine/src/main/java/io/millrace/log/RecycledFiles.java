@@ -41,7 +41,7 @@ final class RecycledFiles {
     /**
      * Makes a deleted file fit, where there is room for it and its pages are in the cache. Nobody reads it, and it was renamed already.
      *
-     * @throws StorageException where the directory could not be forced, or the file not be written
+     * @throws StorageException where the directory could not be forced
      */
     void offer(Path file, long endOffset) {
         if (isFull()) {
@@ -73,6 +73,8 @@ final class RecycledFiles {
             }
             file.writeFully(ByteBuffer.allocate(Long.BYTES + Integer.BYTES), 0);
             return true;
+        } catch (StorageException e) {
+            return false; // gone already, or not to be written: it is removed like any other, and no batch was in danger
         }
     }
 
