@@ -74,7 +74,7 @@ final class RecycledFiles {
             file.writeFully(ByteBuffer.allocate(Long.BYTES + Integer.BYTES), 0);
             return true;
         } catch (StorageException e) {
-            return false; // gone already, or not to be written: it is removed like any other, and no batch was in danger
+            return false; // gone already, or not to be written: it is removed like any other
         }
     }
 
