@@ -27,7 +27,7 @@ import picocli.CommandLine.Spec;
  * The command that compares: rounds of both servers in turns, then a table of medians.
  *
  * <p>From the root of the repository, after {@code mvn package}:
- * {@code java -jar perf-tests/target/perf-tests.jar --rounds 5 --json target/compare.json}
+ * {@code java -jar perf-tests/target/perf-tests.jar tools --rounds 5 --json target/compare.json}
  */
 @Command(
         name = "compare",
