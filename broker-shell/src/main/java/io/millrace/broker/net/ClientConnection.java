@@ -2,6 +2,7 @@ package io.millrace.broker.net;
 
 import io.millrace.broker.protocol.RequestParser;
 import io.millrace.broker.request.Connection;
+import io.millrace.broker.request.InPlaceHandler;
 import io.millrace.broker.request.Request;
 import io.millrace.broker.request.RequestRouter;
 import io.netty.buffer.ByteBuf;
@@ -14,6 +15,7 @@ import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.function.Consumer;
 import org.apache.kafka.common.errors.InvalidRequestException;
 import org.apache.kafka.common.network.ClientInformation;
 import org.apache.kafka.common.network.ListenerName;
@@ -38,6 +40,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Con
 
     private final Channel channel;
     private final ListenerContext server;
+    private final LoopContext loop;
     private final String id;
     private final InetSocketAddress remote;
     private final FrameAssembler assembler;
@@ -49,27 +52,36 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Con
     private boolean closed;
     private long frameDeadlineNs;
     private long lastRequestNs;
+    /** When the bytes at hand were read. */
+    private long readNs;
+
     private boolean midFrame;
 
     private volatile ClientInformation clientInformation = ClientInformation.EMPTY;
 
-    ClientConnection(Channel channel, ListenerContext server, long number) {
+    /** Made on the event loop of its channel. */
+    ClientConnection(Channel channel, ListenerContext server) {
         this.channel = channel;
         this.server = server;
+        this.loop = server.on(channel.eventLoop());
         this.remote = (InetSocketAddress) channel.remoteAddress();
         InetSocketAddress local = (InetSocketAddress) channel.localAddress();
         this.id = local.getAddress().getHostAddress() + ":" + local.getPort() + "-"
-                + remote.getAddress().getHostAddress() + ":" + remote.getPort() + "-" + number;
+                + remote.getAddress().getHostAddress() + ":" + remote.getPort() + "-" + server.nextConnectionNumber();
         this.assembler = new FrameAssembler(
                 server.budget(), channel.alloc(), server.limits().requestBytesMax());
         this.responses = new ResponseQueue(channel, this::pump);
-        this.lastRequestNs = System.nanoTime();
+        this.readNs = System.nanoTime();
+        this.lastRequestNs = readNs;
+        this.loop.joined(this);
     }
 
     // Reading
 
     @Override
     public void channelRead(ChannelHandlerContext ctx, Object read) {
+        readNs = System.nanoTime();
+        responses.beginReading();
         assembler.offer((ByteBuf) read);
         pump();
     }
@@ -77,6 +89,13 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Con
     @Override
     public void channelReadComplete(ChannelHandlerContext ctx) {
         responses.flush();
+    }
+
+    @Override
+    public void channelWritabilityChanged(ChannelHandlerContext ctx) {
+        if (channel.isWritable()) {
+            pump();
+        }
     }
 
     /** Handles what has arrived, until bytes, memory or patience are missing. */
@@ -92,17 +111,25 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Con
         } finally {
             pumping = false;
         }
+        responses.scheduleFlush();
         adjustReading();
     }
 
     private void pumpFrames() throws BadFrameException {
         while (!closed && mayRoute()) {
-            Frame frame = nextFrame();
+            if (!hasFrame()) {
+                watchFrame();
+                return;
+            }
+            if (handledInPlace()) {
+                continue;
+            }
+            Frame frame = takeFrame();
             watchFrame();
             if (frame == null) {
                 return;
             }
-            route(frame);
+            route(frame, server.router()::route);
         }
     }
 
@@ -110,14 +137,28 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Con
         return !held && !wantsMemory && responses.hasRoom(server.limits());
     }
 
-    private @Nullable Frame nextFrame() throws BadFrameException {
-        Frame frame = assembler.next();
-        if (frame == null && assembler.wantsMemory()) {
-            server.budget().await(() -> execute(this::retryMemory, () -> {}));
-            frame = assembler.next(); // the release may have come just before
+    private boolean hasFrame() throws BadFrameException {
+        boolean whole = assembler.hasFrame();
+        if (!whole && assembler.wantsMemory()) {
+            awaitMemory();
+            whole = assembler.hasFrame(); // the release may have come just before
             wantsMemory = assembler.wantsMemory();
         }
+        return whole;
+    }
+
+    private @Nullable Frame takeFrame() {
+        Frame frame = assembler.take();
+        if (frame == null) {
+            awaitMemory();
+            frame = assembler.take();
+            wantsMemory = frame == null;
+        }
         return frame;
+    }
+
+    private void awaitMemory() {
+        server.budget().await(() -> execute(this::retryMemory, () -> {}));
     }
 
     /** Starts the clock of a frame when it begins. */
@@ -146,7 +187,42 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Con
 
     // Routing
 
-    private void route(Frame frame) {
+    /** Answers, or begins, the request of the whole frame where it lies; only when no earlier one waits for its answer. */
+    private boolean handledInPlace() {
+        if (!responses.isEmpty()) {
+            return false;
+        }
+        ByteBuffer frame = assembler.view();
+        InPlaceHandler handler =
+                frame.remaining() < Short.BYTES ? null : loop.inPlace(frame.getShort(frame.position()));
+        if (handler == null) {
+            return false;
+        }
+        int outcome;
+        try {
+            outcome = handler.handle(frame, responses);
+        } catch (Throwable t) {
+            route(assembler.takeAnyhow(), request -> RequestRouter.failed(request, t));
+            return true;
+        }
+        return outcome != InPlaceHandler.LEFT && ended(handler, outcome);
+    }
+
+    private boolean ended(InPlaceHandler handler, int outcome) {
+        midFrame = false;
+        lastRequestNs = readNs;
+        if (outcome == InPlaceHandler.BEGUN) {
+            route(assembler.takeAnyhow(), request -> server.router().finish(handler, request));
+            return true;
+        }
+        if (outcome > 0) {
+            responses.wroteInPlace(outcome);
+        }
+        assembler.skip();
+        return true;
+    }
+
+    private void route(Frame frame, Consumer<Request> handler) {
         Request request;
         try {
             request = parse(frame);
@@ -155,7 +231,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Con
             throw e;
         }
         lastRequestNs = request.receivedNs();
-        server.router().route(request);
+        handler.accept(request);
     }
 
     private Request parse(Frame frame) {
@@ -259,7 +335,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Con
     @Override
     public void channelInactive(ChannelHandlerContext ctx) {
         closed = true;
-        server.left(this);
+        loop.left(this);
         assembler.release();
         responses.disconnected();
     }

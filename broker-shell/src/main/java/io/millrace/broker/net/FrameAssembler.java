@@ -2,6 +2,8 @@ package io.millrace.broker.net;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
+import java.nio.ByteBuffer;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -10,10 +12,14 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A frame that lies whole in what was read is a slice of it. Any other is gathered in a buffer that starts small and
  * doubles as bytes arrive, so that a client that announces much and sends little holds little; every growth is taken
- * from the budget first. When the budget says no, {@link #next} returns null and {@link #wantsMemory()} is true: the
- * connection stops reading and calls again later.
+ * from the budget first. When the budget says no, {@link #wantsMemory()} is true: the connection stops reading and calls
+ * again later.
  *
- * <p>Invariant: {@code gathered} is only set while a frame is incomplete, and its capacity is what {@code share} holds.
+ * <p>A whole frame is either handled where it is ({@link #view}, then {@link #skip}; what lies in what was read is not charged, there is
+ * one such buffer a loop), or taken ({@link #take}).
+ *
+ * <p>Invariant: {@code gathered} is only set for a frame that did not lie whole in what was read, and its capacity is what {@code share}
+ * holds.
  */
 final class FrameAssembler {
     private static final int SIZE_BYTES = Integer.BYTES;
@@ -56,26 +62,82 @@ final class FrameAssembler {
     }
 
     /**
-     * The next complete frame, owned by the caller; null when bytes or memory are missing.
+     * Goes on putting the next frame together; true when it is whole.
      *
      * @throws BadFrameException when the announced size is negative or above the limit
      */
-    @Nullable
-    Frame next() throws BadFrameException {
+    boolean hasFrame() throws BadFrameException {
         wantsMemory = false;
+        if (isGathered()) {
+            return true;
+        }
         ByteBuf in = input;
         if (in == null) {
-            return null;
+            return false;
         }
-        Frame frame = announced != UNKNOWN || readSize(in) ? takeBody(in) : null;
-        if (!in.isReadable()) {
-            in.release();
-            input = null;
+        boolean whole = (announced != UNKNOWN || readSize(in)) && assemble(in);
+        if (!whole) {
+            dropEmptyInput();
         }
-        return frame;
+        return whole;
     }
 
-    /** Whether the last {@link #next} stopped for want of budget. */
+    /** The whole frame without a copy or an object, to be read before the next call of anything here. */
+    ByteBuffer view() {
+        ByteBuf frame = gathered;
+        if (frame != null) {
+            return frame.internalNioBuffer(frame.readerIndex(), announced);
+        }
+        ByteBuf in = Objects.requireNonNull(input);
+        return in.internalNioBuffer(in.readerIndex(), announced);
+    }
+
+    /** Forgets the whole frame, which has been handled. */
+    void skip() {
+        ByteBuf frame = gathered;
+        if (frame != null) {
+            frame.release();
+            openShare().release();
+        } else {
+            ByteBuf in = Objects.requireNonNull(input);
+            in.skipBytes(announced);
+            dropEmptyInput();
+        }
+        forgetFrame();
+    }
+
+    /** The whole frame, owned by the caller; null when it lies in what was read and there is no memory for it. */
+    @Nullable
+    Frame take() {
+        if (gathered == null && !openShare().reserve(announced)) {
+            wantsMemory = true;
+            return null;
+        }
+        return taken();
+    }
+
+    /** The whole frame, owned by the caller, whatever the budget says: part of it has been done. */
+    Frame takeAnyhow() {
+        if (gathered == null) {
+            openShare().reserveAnyhow(announced);
+        }
+        return taken();
+    }
+
+    private Frame taken() {
+        MemoryBudget.Share account = openShare();
+        ByteBuf bytes = gathered;
+        if (bytes == null) {
+            ByteBuf in = Objects.requireNonNull(input);
+            bytes = in.readRetainedSlice(announced);
+            dropEmptyInput();
+        }
+        forgetFrame();
+        share = null;
+        return new Frame(bytes, account);
+    }
+
+    /** Whether the last {@link #hasFrame} or {@link #take} stopped for want of budget. */
     boolean wantsMemory() {
         return wantsMemory;
     }
@@ -122,28 +184,53 @@ final class FrameAssembler {
         return true;
     }
 
-    private @Nullable Frame takeBody(ByteBuf in) {
+    private boolean isGathered() {
+        return gathered != null && gathered.readableBytes() == announced;
+    }
+
+    /** True when the body lies whole in {@code in}, or has been gathered. */
+    private boolean assemble(ByteBuf in) {
+        if (gathered == null && in.readableBytes() >= announced) {
+            return true;
+        }
+        ByteBuf frame = gathered;
+        int have = frame == null ? 0 : frame.readableBytes();
+        int take = Math.min(in.readableBytes(), announced - have);
+        frame = grown(frame, have + take, openShare());
+        if (frame == null) {
+            wantsMemory = true;
+            return false;
+        }
+        frame.writeBytes(in, take);
+        dropEmptyInput();
+        return isGathered();
+    }
+
+    /** The account of the frame at hand; one that was given back is used again. */
+    private MemoryBudget.Share openShare() {
         MemoryBudget.Share account = share;
         if (account == null) {
             account = budget.open(announced);
             share = account;
+        } else if (account.held() == 0) {
+            account.reopen(announced);
         }
-        if (gathered == null && in.readableBytes() >= announced) {
-            return account.reserve(announced) ? complete(in.readRetainedSlice(announced), account) : outOfMemory();
-        }
-        return gather(in, account);
+        return account;
     }
 
-    private @Nullable Frame gather(ByteBuf in, MemoryBudget.Share account) {
-        ByteBuf frame = gathered;
-        int have = frame == null ? 0 : frame.readableBytes();
-        int take = Math.min(in.readableBytes(), announced - have);
-        frame = grown(frame, have + take, account);
-        if (frame == null) {
-            return outOfMemory();
+    private void dropEmptyInput() {
+        ByteBuf in = input;
+        if (in != null && !in.isReadable()) {
+            in.release();
+            input = null;
         }
-        frame.writeBytes(in, take);
-        return frame.readableBytes() == announced ? complete(frame, account) : null;
+    }
+
+    private void forgetFrame() {
+        announced = UNKNOWN;
+        sizeSoFar = 0;
+        sizeBytesSoFar = 0;
+        gathered = null;
     }
 
     /** The gathering buffer with room for {@code needed} bytes, or null when the budget does not give it. */
@@ -159,19 +246,5 @@ final class FrameAssembler {
         ByteBuf larger = frame == null ? allocator.directBuffer(wanted, announced) : frame.capacity(wanted);
         gathered = larger;
         return larger;
-    }
-
-    private @Nullable Frame outOfMemory() {
-        wantsMemory = true;
-        return null;
-    }
-
-    private Frame complete(ByteBuf bytes, MemoryBudget.Share account) {
-        announced = UNKNOWN;
-        sizeSoFar = 0;
-        sizeBytesSoFar = 0;
-        share = null;
-        gathered = null;
-        return new Frame(bytes, account);
     }
 }

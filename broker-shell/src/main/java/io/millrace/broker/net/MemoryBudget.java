@@ -14,7 +14,7 @@ import java.util.concurrent.atomic.AtomicReference;
  * frames which together fill the budget cannot wait for one another for ever, one frame of each class at a time is
  * privileged and goes on past the bound; its deadline ends it if its client does not.
  *
- * <p>Invariant: used &le; bytesMax + one large frame + {@link #LARGE_FRAME}.
+ * <p>Invariant: used &le; bytesMax + one large frame + {@link #LARGE_FRAME} + one read buffer an event loop.
  */
 public final class MemoryBudget {
     /** Bytes; frames above it are large. Kafka's largest message by default, with its envelope, is just above 1 MiB. */
@@ -86,7 +86,7 @@ public final class MemoryBudget {
 
     /** What one frame holds. Reserved by one event loop; released once, by any thread. */
     final class Share {
-        private final boolean large;
+        private boolean large;
         private long held;
 
         private Share(boolean large) {
@@ -100,6 +100,21 @@ public final class MemoryBudget {
             }
             held += bytes;
             return true;
+        }
+
+        /** Takes {@code bytes} more though the budget may be spent. For a frame that is under way already. */
+        void reserveAnyhow(int bytes) {
+            used.addAndGet(bytes);
+            if (large) {
+                usedByLarge.addAndGet(bytes);
+            }
+            held += bytes;
+        }
+
+        /** Serves another frame; nothing is held. */
+        void reopen(int announcedBytes) {
+            assert held == 0 : held;
+            large = announcedBytes > LARGE_FRAME;
         }
 
         long held() {

@@ -176,10 +176,9 @@ public final class NettyServer implements AutoCloseable {
                 var unused = channel.close(); // gone before it was accepted
                 return;
             }
-            ClientConnection connection = new ClientConnection(channel, context, context.nextConnectionNumber());
-            context.joined(connection, channel.eventLoop());
+            channel.config().setWriteBufferWaterMark(context.limits().waitingToBeSent());
             connections.add(channel);
-            channel.pipeline().addLast(connection);
+            channel.pipeline().addLast(new ClientConnection(channel, context));
         }
     }
 }

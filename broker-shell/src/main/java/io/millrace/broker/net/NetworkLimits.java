@@ -1,5 +1,6 @@
 package io.millrace.broker.net;
 
+import io.netty.channel.WriteBufferWaterMark;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -17,6 +18,12 @@ public record NetworkLimits(
     /** Kafka's defaults where Kafka has the setting. */
     public static final NetworkLimits DEFAULT = new NetworkLimits(
             100 * 1024 * 1024, 256, 4 * 1024 * 1024, TimeUnit.SECONDS.toNanos(30), TimeUnit.MINUTES.toNanos(10));
+
+    /** Bytes of the channel that wait for the socket: reading stops above, and goes on at half of it. */
+    WriteBufferWaterMark waitingToBeSent() {
+        int most = (int) Math.min(outstandingBytesMax, Integer.MAX_VALUE);
+        return new WriteBufferWaterMark(most / 2, most);
+    }
 
     long frameDeadlineNs(long nowNs, int announced) {
         return nowNs + frameTimeoutNs + TimeUnit.SECONDS.toNanos(announced >> 20);

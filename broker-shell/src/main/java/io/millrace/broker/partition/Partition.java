@@ -148,6 +148,9 @@ public final class Partition {
     }
 
     private void tell(long newBytes) {
+        if (waiting.isEmpty()) {
+            return; // an iterator would be the one allocation of an append
+        }
         for (ProgressListener listener : waiting) {
             listener.onProgress(this, newBytes);
         }

@@ -1,5 +1,7 @@
 package io.millrace.broker.request;
 
+import org.jspecify.annotations.Nullable;
+
 /** Answers the requests of one API. */
 @FunctionalInterface
 public interface RequestHandler {
@@ -9,4 +11,9 @@ public interface RequestHandler {
      * thread. Whatever is thrown is answered as the API's error response.
      */
     void handle(Request request);
+
+    /** A new handler for the common requests of this API, for one event loop; null where it has none. */
+    default @Nullable InPlaceHandler inPlace() {
+        return null;
+    }
 }

@@ -63,7 +63,23 @@ public final class RequestRouter {
         }
     }
 
-    private static void failed(Request request, Throwable t) {
+    /** Has the in-place handler go on with what it has begun; what it throws ends as in {@link #route}. */
+    public void finish(InPlaceHandler handler, Request request) {
+        try {
+            handler.finish(request);
+        } catch (Throwable t) {
+            failed(request, t);
+        }
+    }
+
+    /** A new in-place handler of an API for one event loop, null where the API has none. */
+    public @Nullable InPlaceHandler inPlace(ApiKeys api) {
+        RequestHandler handler = handler(api);
+        return handler == null ? null : handler.inPlace();
+    }
+
+    /** Answers, or closes the connection of, a request whose handler has thrown. */
+    public static void failed(Request request, Throwable t) {
         if (Errors.forException(t) == Errors.UNKNOWN_SERVER_ERROR) {
             LOG.error("handler failed request={}", request, t);
         }

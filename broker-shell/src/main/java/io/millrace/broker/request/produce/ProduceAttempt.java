@@ -66,6 +66,15 @@ final class ProduceAttempt {
         this.topics = data.topicData().iterator();
     }
 
+    /** Begins behind what was tried in place, in the order of the request; on the same event loop, at once. */
+    void continueOnLoop(InPlaceProduce begun) {
+        for (int i = 0; i < begun.tried() && nextTopicPartition(); i++) {
+            PartitionProduceData entry = topicPartitions.next();
+            appended(entry, begun.partition(i), begun.status(i), begun.result(i), PREPARATION.get(), handler.nowMs());
+        }
+        runOnLoop();
+    }
+
     /** Begins on the event loop. */
     void runOnLoop() {
         while (nextTopicPartition()) {
@@ -140,6 +149,16 @@ final class ProduceAttempt {
         AppendResult result = RESULT.get();
         result.reset();
         AppendStatus status = partition.append(preparation.batch(), AppendOrigin.CLIENT, result);
+        appended(entry, partition, status, result, preparation, nowMs);
+    }
+
+    private void appended(
+            PartitionProduceData entry,
+            Partition partition,
+            AppendStatus status,
+            AppendResult result,
+            BatchPreparation preparation,
+            long nowMs) {
         if (status == AppendStatus.APPENDED || status == AppendStatus.DUPLICATE) {
             accepted(entry, partition, result);
             return;
@@ -218,17 +237,20 @@ final class ProduceAttempt {
                 .setIndex(entry.index())
                 .setBaseOffset(result.firstOffset())
                 .setLogAppendTimeMs(logAppendTime(partition.settings(), result))
-                .setLogStartOffset(
-                        result.logStartOffset() >= 0
-                                ? result.logStartOffset()
-                                : partition.log().logStartOffset());
+                .setLogStartOffset(logStartOffset(partition, result));
         topicResponse().partitionResponses().add(row);
         if (data.acks() != 0) {
             awaitAck(partition, result.lastOffset() + 1, row);
         }
     }
 
-    private static long logAppendTime(TopicSettings settings, AppendResult result) {
+    static long logStartOffset(Partition partition, AppendResult result) {
+        return result.logStartOffset() >= 0
+                ? result.logStartOffset()
+                : partition.log().logStartOffset();
+    }
+
+    static long logAppendTime(TopicSettings settings, AppendResult result) {
         return settings.log().logAppendTime() || result.duplicate() ? result.logAppendTimeMs() : -1;
     }
 
@@ -259,10 +281,17 @@ final class ProduceAttempt {
 
     // Acknowledgement
 
+    static boolean waitsForReplicas(Partition partition, short acks, long endOffset) {
+        return acks == ACKS_ALL && partition.log().highWatermark() < endOffset;
+    }
+
+    static boolean waitsForDisk(Partition partition, long endOffset) {
+        return partition.settings().log().syncBeforeAck() && partition.log().flushedOffset() < endOffset;
+    }
+
     private void awaitAck(Partition partition, long endOffset, PartitionProduceResponse row) {
-        boolean forAll = data.acks() == ACKS_ALL && partition.log().highWatermark() < endOffset;
-        boolean forSync =
-                partition.settings().log().syncBeforeAck() && partition.log().flushedOffset() < endOffset;
+        boolean forAll = waitsForReplicas(partition, data.acks(), endOffset);
+        boolean forSync = waitsForDisk(partition, endOffset);
         if (forAll || forSync) {
             unfinished.incrementAndGet();
             waits.add(AckWait.begin(partition, endOffset, forAll, forSync, error -> {

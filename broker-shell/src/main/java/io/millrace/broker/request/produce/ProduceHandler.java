@@ -2,6 +2,7 @@ package io.millrace.broker.request.produce;
 
 import io.millrace.broker.partition.PartitionRegistry;
 import io.millrace.broker.partition.TopicDirectory;
+import io.millrace.broker.request.InPlaceHandler;
 import io.millrace.broker.request.Request;
 import io.millrace.broker.request.RequestHandler;
 import io.millrace.broker.request.WorkPool;
@@ -52,6 +53,11 @@ public final class ProduceHandler implements RequestHandler {
             return;
         }
         new ProduceAttempt(request, this).runOnLoop();
+    }
+
+    @Override
+    public InPlaceHandler inPlace() {
+        return new InPlaceProduce(this);
     }
 
     PartitionRegistry partitions() {

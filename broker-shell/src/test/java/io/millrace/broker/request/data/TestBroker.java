@@ -55,6 +55,11 @@ public final class TestBroker implements AutoCloseable, TopicDirectory {
     }
 
     public TestBroker(Path dataDirectory, DataPlaneSettings dataPlaneSettings) throws IOException {
+        this(dataDirectory, dataPlaneSettings, true);
+    }
+
+    /** {@code inPlace} false takes the ordinary way for every request. */
+    TestBroker(Path dataDirectory, DataPlaneSettings dataPlaneSettings, boolean inPlace) throws IOException {
         directory = LogDirectory.open(
                 dataDirectory, runtime, topic -> settings(topic).log(), 2, LogListener.NONE);
         registry = new PartitionRegistry(NODE_ID, List.of(directory), this::settings);
@@ -66,7 +71,8 @@ public final class TestBroker implements AutoCloseable, TopicDirectory {
                 this,
                 () -> CompletableFuture.completedFuture(producerIds.getAndIncrement()),
                 dataPlaneSettings);
-        server = new NettyServer.Builder("PLAINTEXT", "127.0.0.1", 0, router, new MemoryBudget(64 << 20), loops).bind();
+        RequestRouter outer = inPlace ? router : ordinary(router);
+        server = new NettyServer.Builder("PLAINTEXT", "127.0.0.1", 0, outer, new MemoryBudget(64 << 20), loops).bind();
         server.open();
     }
 
@@ -74,8 +80,17 @@ public final class TestBroker implements AutoCloseable, TopicDirectory {
         return createTopic(name, partitions, TopicSettings.DEFAULTS);
     }
 
+    private static RequestRouter ordinary(RequestRouter router) {
+        RequestRouter outer = new RequestRouter();
+        router.served().forEach(api -> outer.register(api, router::route));
+        return outer;
+    }
+
     public Uuid createTopic(String name, int partitions, TopicSettings topicSettings) {
-        Uuid id = Uuid.randomUuid();
+        return createTopic(name, Uuid.randomUuid(), partitions, topicSettings);
+    }
+
+    Uuid createTopic(String name, Uuid id, int partitions, TopicSettings topicSettings) {
         settings.put(name, topicSettings);
         topicIds.put(name, id);
         partitionCounts.put(name, partitions);

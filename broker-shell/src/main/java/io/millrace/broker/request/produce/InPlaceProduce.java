@@ -1,0 +1,175 @@
+package io.millrace.broker.request.produce;
+
+import io.millrace.broker.partition.Partition;
+import io.millrace.broker.partition.PartitionRegistry;
+import io.millrace.broker.protocol.ProduceAnswer;
+import io.millrace.broker.protocol.ProduceFrame;
+import io.millrace.broker.protocol.SeenTopics;
+import io.millrace.broker.request.InPlaceHandler;
+import io.millrace.broker.request.Request;
+import io.millrace.log.AppendOrigin;
+import io.millrace.log.AppendResult;
+import io.millrace.log.AppendStatus;
+import io.millrace.log.batch.BatchValidator;
+import io.millrace.log.batch.BatchVerdict;
+import io.millrace.log.batch.RecordBatchDescriptor;
+import java.nio.ByteBuffer;
+import java.util.Objects;
+import org.apache.kafka.common.compress.Compression;
+import org.apache.kafka.common.internals.Topic;
+import org.apache.kafka.common.record.internal.CompressionType;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Produce, in place: plain batches for partitions that this node leads are appended from the frame and acknowledged into the
+ * connection's output. First every partition of the request is looked at without changing anything; what would be refused,
+ * inflated or rewritten goes the ordinary way as a whole. What turns out only by the append (a refusal of the log, an
+ * acknowledgement that has to wait) is handed on together with what was appended: nothing is appended twice.
+ *
+ * <p>One a loop; its state belongs to the request at hand.
+ */
+final class InPlaceProduce implements InPlaceHandler {
+    private static final short ACKS_ALL = -1;
+
+    private final ProduceHandler handler;
+    private final PartitionRegistry registry;
+    private final ProduceFrame frame = new ProduceFrame();
+    private final ProduceAnswer answer = new ProduceAnswer();
+    private final SeenTopics seen = new SeenTopics();
+    private final @Nullable Partition[] partitions = new Partition[ProduceFrame.PARTITIONS_MOST];
+    private final AppendResult[] results = new AppendResult[ProduceFrame.PARTITIONS_MOST];
+    private final AppendStatus[] statuses = new AppendStatus[ProduceFrame.PARTITIONS_MOST];
+
+    /** Partitions of the request at hand that were given to their logs. */
+    private int tried;
+
+    InPlaceProduce(ProduceHandler handler) {
+        this.handler = handler;
+        this.registry = handler.partitions();
+        for (int i = 0; i < results.length; i++) {
+            results[i] = new AppendResult();
+        }
+    }
+
+    @Override
+    public int handle(ByteBuffer bytes, Output output) {
+        tried = 0;
+        if (!frame.wrap(bytes) || frame.acks() < ACKS_ALL || frame.acks() > 1 || !mayAppendAll(bytes)) {
+            return LEFT;
+        }
+        if (!appendAll(bytes)) {
+            return BEGUN;
+        }
+        return frame.acks() == 0 ? 0 : answer(bytes, output.room(answer.lengthMost(frame)));
+    }
+
+    @Override
+    public void finish(Request request) {
+        new ProduceAttempt(request, handler).continueOnLoop(this);
+    }
+
+    // What the ordinary way goes on with
+
+    int tried() {
+        return tried;
+    }
+
+    Partition partition(int entry) {
+        return Objects.requireNonNull(partitions[entry]);
+    }
+
+    AppendStatus status(int entry) {
+        return statuses[entry];
+    }
+
+    AppendResult result(int entry) {
+        return results[entry];
+    }
+
+    // Looking
+
+    private boolean mayAppendAll(ByteBuffer bytes) {
+        for (int topic = 0; topic < frame.topicCount(); topic++) {
+            for (int entry = frame.firstPartition(topic); entry < frame.firstPartition(topic + 1); entry++) {
+                Partition partition = find(topic, entry);
+                partitions[entry] = partition;
+                if (partition == null || !mayAppend(partition) || !isOnePlainBatch(bytes, entry)) {
+                    return false;
+                }
+            }
+        }
+        return true;
+    }
+
+    private @Nullable Partition find(int topic, int entry) {
+        return frame.usesTopicIds()
+                ? registry.get(frame.id(topic, seen), frame.index(entry))
+                : registry.get(frame.name(topic, seen), frame.index(entry));
+    }
+
+    private boolean mayAppend(Partition partition) {
+        Compression stored = partition.settings().compression();
+        return partition.isLeader()
+                && !Topic.isInternal(partition.topic())
+                && (stored == null || stored.type() == CompressionType.NONE)
+                && (frame.acks() != ACKS_ALL || partition.hasEnoughInSyncReplicas());
+    }
+
+    private boolean isOnePlainBatch(ByteBuffer bytes, int entry) {
+        int at = frame.recordsAt(entry);
+        int end = frame.recordsEnd(entry);
+        if (BatchValidator.checkFraming(bytes, at, end) != BatchVerdict.VALID
+                || RecordBatchDescriptor.codec(bytes, at) != 0
+                || RecordBatchDescriptor.isTransactional(bytes, at)) {
+            return false;
+        }
+        return at + RecordBatchDescriptor.sizeInBytes(bytes, at) == end;
+    }
+
+    // Appending
+
+    /** True when every batch was accepted and may be acknowledged now. */
+    private boolean appendAll(ByteBuffer bytes) {
+        boolean acknowledged = true;
+        for (int entry = 0; entry < frame.partitionCount(); entry++) {
+            Partition partition = partition(entry);
+            AppendResult result = results[entry];
+            bytes.limit(frame.recordsEnd(entry)).position(frame.recordsAt(entry));
+            AppendStatus status = partition.append(bytes, AppendOrigin.CLIENT, result);
+            statuses[entry] = status;
+            tried++;
+            if (status != AppendStatus.APPENDED && status != AppendStatus.DUPLICATE) {
+                return false;
+            }
+            acknowledged &= frame.acks() == 0 || !mustWait(partition, frame.acks(), result.lastOffset() + 1);
+        }
+        return acknowledged;
+    }
+
+    private static boolean mustWait(Partition partition, short acks, long endOffset) {
+        return ProduceAttempt.waitsForReplicas(partition, acks, endOffset)
+                || ProduceAttempt.waitsForDisk(partition, endOffset);
+    }
+
+    // Answering
+
+    private int answer(ByteBuffer bytes, ByteBuffer target) {
+        int from = target.position();
+        answer.begin(target, frame);
+        for (int topic = 0; topic < frame.topicCount(); topic++) {
+            answer.topic(topic, bytes);
+            for (int entry = frame.firstPartition(topic); entry < frame.firstPartition(topic + 1); entry++) {
+                Partition partition = partition(entry);
+                AppendResult result = results[entry];
+                answer.accepted(
+                        entry,
+                        result.firstOffset(),
+                        ProduceAttempt.logAppendTime(partition.settings(), result),
+                        ProduceAttempt.logStartOffset(partition, result));
+            }
+            answer.endTopic();
+        }
+        answer.end(0);
+        return target.position() - from;
+    }
+}
