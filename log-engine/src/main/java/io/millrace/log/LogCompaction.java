@@ -250,6 +250,7 @@ final class LogCompaction {
                 try {
                     cleaner.clean(log.context, LogState.limits(config), group, end);
                     checkGoesOn();
+                    log.synced.cleaned(end);
                     swap(group);
                     swapped = true;
                 } finally {

@@ -21,6 +21,7 @@ final class SegmentVisit {
     private final Segment segment;
     private final long nextBase;
     private final boolean gapsAllowed;
+    private final boolean mayEndEarly;
     private final long cuts;
 
     /** What became of it. */
@@ -41,6 +42,7 @@ final class SegmentVisit {
         this.nextBase = nextBase;
         this.cuts = cuts;
         gapsAllowed = compacted || log.config().compactPolicy();
+        mayEndEarly = gapsAllowed && nextBase <= log.synced.cleanedBelow();
     }
 
     /**
@@ -101,7 +103,8 @@ final class SegmentVisit {
     }
 
     private SegmentScrub scrub(SegmentScrub.Source source) {
-        return SegmentScrub.look(segment, log.config().indexIntervalBytes(), gapsAllowed, nextBase, source);
+        return SegmentScrub.look(
+                segment, log.config().indexIntervalBytes(), gapsAllowed, mayEndEarly, nextBase, source);
     }
 
     private StorageException damage(Finding finding, boolean cachedIsSound) {

@@ -86,6 +86,22 @@ final class SyncedRange {
         }
     }
 
+    /**
+     * Segments below an offset are about to be replaced by cleaned ones, which may end before the next one begins. On the disk when this
+     * returns.
+     */
+    synchronized void cleaned(long below) {
+        if (!closed) {
+            write();
+            file.cleaned(below);
+        }
+    }
+
+    /** Offsets may be missing at the end of segments that begin below; all offsets where that is not known. */
+    synchronized long cleanedBelow() {
+        return file.cleanedBelow() < 0 ? Long.MAX_VALUE : file.cleanedBelow();
+    }
+
     /** The log is about to be cut and will end at an offset. What the file says is at most that, on the disk, when this returns. */
     synchronized void beginCut(long end) {
         unwritten = null;

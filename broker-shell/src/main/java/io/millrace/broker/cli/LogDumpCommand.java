@@ -280,6 +280,7 @@ public final class LogDumpCommand implements Callable<Integer> {
                     .put("segmentBaseOffset", synced.point().segmentBaseOffset())
                     .put("position", synced.point().position())
                     .put("headerSum", synced.point().headerSum())
+                    .put("cleanedBelow", synced.cleanedBelow())
                     .print();
         }
     }

@@ -1,5 +1,6 @@
 package io.millrace.log.checkpoint;
 
+import static io.millrace.log.checkpoint.SyncedOffsetDescriptor.CLEANED_UNKNOWN;
 import static io.millrace.log.checkpoint.SyncedOffsetDescriptor.SLOTS;
 import static io.millrace.log.checkpoint.SyncedOffsetDescriptor.SLOT_DISTANCE;
 import static io.millrace.log.checkpoint.SyncedOffsetDescriptor.SLOT_SIZE;
@@ -17,6 +18,9 @@ import java.nio.file.Path;
  * <p>It is written after each force, and not forced itself: an older value is right as well. Only where the log is about to be cut is
  * the lower value forced first, in both slots, since a higher one would make the next recovery look for records that were given up.
  *
+ * <p>It also remembers up to where segments have been cleaned: there offsets may be missing at the end of a segment, and nowhere else. That
+ * is forced, in both slots, before a cleaned segment takes its place. It is not lowered: a value that is too high only hides a hole.
+ *
  * <p>Each write opens and closes the file, 6 µs beside a force, so that ten thousand logs hold no descriptor for it. Owned by one thread
  * at a time.
  */
@@ -24,55 +28,85 @@ public final class SyncedOffsetFile {
     /** Name of the file. */
     public static final String FILE_NAME = "millrace.synced";
 
+    private final Path directory;
     private final Path path;
     private final FileFaults faults;
     private final ByteBuffer slot = ByteBuffer.allocate(SLOT_SIZE);
     private SyncedPoint point;
+    private long cleanedBelow;
     private long sequence;
     private boolean exists;
 
-    private SyncedOffsetFile(Path path, FileFaults faults, boolean exists, SyncedPoint point, long sequence) {
-        this.path = path;
+    private SyncedOffsetFile(
+            Path directory, FileFaults faults, boolean exists, SyncedPoint point, long cleanedBelow, long sequence) {
+        this.directory = directory;
+        path = directory.resolve(FILE_NAME);
         this.faults = faults;
         this.exists = exists;
         this.point = point;
+        this.cleanedBelow = cleanedBelow;
         this.sequence = sequence;
     }
 
     /** What a partition's directory knows; {@link SyncedPoint#NOTHING} where there is no file, or no valid slot in it. */
     public static SyncedOffsetFile open(Path partitionDirectory, FileFaults faults) {
-        Path path = partitionDirectory.resolve(FILE_NAME);
-        return Files.exists(path) ? read(path, faults) : absent(partitionDirectory, faults);
+        return Files.exists(partitionDirectory.resolve(FILE_NAME))
+                ? read(partitionDirectory, faults)
+                : absent(partitionDirectory, faults);
     }
 
     /** Of a partition's directory that is known to have none. */
     public static SyncedOffsetFile absent(Path partitionDirectory, FileFaults faults) {
-        return new SyncedOffsetFile(partitionDirectory.resolve(FILE_NAME), faults, false, SyncedPoint.NOTHING, 0);
+        return new SyncedOffsetFile(partitionDirectory, faults, false, SyncedPoint.NOTHING, CLEANED_UNKNOWN, 0);
     }
 
-    private static SyncedOffsetFile read(Path path, FileFaults faults) {
-        try (StorageFile existing = StorageFile.open(path, StorageFile.Mode.READ, faults)) {
+    private static SyncedOffsetFile read(Path directory, FileFaults faults) {
+        try (StorageFile existing = StorageFile.open(directory.resolve(FILE_NAME), StorageFile.Mode.READ, faults)) {
             ByteBuffer bytes = ByteBuffer.allocate(SLOT_DISTANCE * (SLOTS - 1) + SLOT_SIZE);
             existing.readFully(bytes, 0);
-            return decode(path, faults, bytes.flip());
+            return decode(directory, faults, bytes.flip());
         }
     }
 
-    private static SyncedOffsetFile decode(Path path, FileFaults faults, ByteBuffer bytes) {
+    private static SyncedOffsetFile decode(Path directory, FileFaults faults, ByteBuffer bytes) {
         SyncedPoint newest = SyncedPoint.NOTHING;
+        long cleanedBelow = CLEANED_UNKNOWN;
         long sequence = 0;
         for (int at = 0; at < SLOTS * SLOT_DISTANCE; at += SLOT_DISTANCE) {
             if (SyncedOffsetDescriptor.isValid(bytes, at) && SyncedOffsetDescriptor.sequence(bytes, at) > sequence) {
                 sequence = SyncedOffsetDescriptor.sequence(bytes, at);
                 newest = SyncedOffsetDescriptor.point(bytes, at);
+                cleanedBelow = SyncedOffsetDescriptor.cleanedBelow(bytes, at);
             }
         }
-        return new SyncedOffsetFile(path, faults, true, newest, sequence);
+        return new SyncedOffsetFile(directory, faults, true, newest, cleanedBelow, sequence);
     }
 
     /** What was read or written last. */
     public SyncedPoint point() {
         return point;
+    }
+
+    /** No segment that begins at or above has been cleaned; -1 where that is not known. */
+    public long cleanedBelow() {
+        return cleanedBelow;
+    }
+
+    /** The log is new: nothing of it has been cleaned. Written with the next point. */
+    public void neverCleaned() {
+        cleanedBelow = 0;
+    }
+
+    /** Segments below an offset are about to be replaced by cleaned ones. On the disk when this returns. */
+    public void cleaned(long below) {
+        if (cleanedBelow < below || !exists) {
+            cleanedBelow = Math.max(cleanedBelow, below);
+            boolean isNew = !exists;
+            replace(point);
+            if (isNew) {
+                StorageFile.forceDirectory(directory, faults);
+            }
+        }
     }
 
     /** Whether there is a file. */
@@ -104,7 +138,7 @@ public final class SyncedOffsetFile {
     private void write(StorageFile file, SyncedPoint synced) {
         exists = true;
         long next = sequence + 1;
-        SyncedOffsetDescriptor.put(slot, 0, next, synced);
+        SyncedOffsetDescriptor.put(slot, 0, next, synced, cleanedBelow);
         file.writeFully(slot.clear(), (next % SLOTS) * SLOT_DISTANCE);
         sequence = next;
         point = synced;

@@ -60,13 +60,12 @@ final class PartitionCheck {
     PartitionCheck(PartitionFiles files, VerifyOptions options, long gapsBelow, long knownOffset) {
         this.files = files;
         this.options = options;
-        syncedOffset = files.whole()
+        SyncedOffsetFile synced = files.whole()
                 ? SyncedOffsetFile.open(files.directory(), FileFaults.NONE)
-                        .point()
-                        .offset()
-                : 0;
+                : SyncedOffsetFile.absent(files.directory(), FileFaults.NONE);
+        syncedOffset = synced.point().offset();
         this.knownOffset = Math.max(knownOffset, syncedOffset);
-        order = new BatchOrder(gapsBelow, problems::add);
+        order = new BatchOrder(Math.max(gapsBelow, synced.cleanedBelow()), problems::add);
     }
 
     PartitionReport run() {

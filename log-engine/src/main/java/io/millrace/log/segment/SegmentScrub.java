@@ -50,16 +50,22 @@ public final class SegmentScrub {
      *
      * @param intervalBytes one header sum for so many bytes, where they are to be made
      * @param gapsAllowed offsets may be missing: the log has been compacted
+     * @param mayEndEarly also at its end: it has been cleaned
      * @param nextBaseOffset where the next segment begins
      */
     public static SegmentScrub look(
-            Segment sealed, int intervalBytes, boolean gapsAllowed, long nextBaseOffset, Source source) {
+            Segment sealed,
+            int intervalBytes,
+            boolean gapsAllowed,
+            boolean mayEndEarly,
+            long nextBaseOffset,
+            Source source) {
         SegmentScrub scrub = new SegmentScrub(sealed, intervalBytes);
-        scrub.finding = scrub.read(gapsAllowed, nextBaseOffset, source);
+        scrub.finding = scrub.read(gapsAllowed, mayEndEarly, nextBaseOffset, source);
         return scrub;
     }
 
-    private @Nullable Finding read(boolean gapsAllowed, long nextBase, Source source) {
+    private @Nullable Finding read(boolean gapsAllowed, boolean mayEndEarly, long nextBase, Source source) {
         SegmentScan scan = SegmentScan.ofThisThread().begin(source::readFully, segment.size());
         HeaderSumTable table = segment.indexes().sums().onDisk();
         HeaderSumCheck check = HeaderSumCheck.ofSegment(table, segment.baseOffset());
@@ -79,7 +85,7 @@ public final class SegmentScrub {
         }
         check.finish(scan.position());
         withoutSums = (table.isEmpty() || check.isForeign()) && problem == null;
-        return finding(scan, check, problem, expected, gapsAllowed, nextBase);
+        return finding(scan, check, problem, expected, mayEndEarly, nextBase);
     }
 
     private void enter(int position) {
@@ -100,7 +106,7 @@ public final class SegmentScrub {
             HeaderSumCheck check,
             @Nullable String problem,
             long nextOffset,
-            boolean gapsAllowed,
+            boolean mayEndEarly,
             long nextBase) {
         int end = scan.position();
         HeaderDamage header = check.damage();
@@ -115,7 +121,7 @@ public final class SegmentScrub {
             String what = "zeros, or the end of the file, where " + lost + " bytes of batches stood";
             return new Finding(end, nextOffset, what);
         }
-        boolean hole = nextOffset < nextBase && !gapsAllowed;
+        boolean hole = nextOffset < nextBase && !mayEndEarly;
         return hole ? new Finding(end, nextOffset, holeText(nextOffset, nextBase)) : null;
     }
 

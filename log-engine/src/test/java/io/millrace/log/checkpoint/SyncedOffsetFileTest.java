@@ -1,6 +1,5 @@
 package io.millrace.log.checkpoint;
 
-import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -50,14 +49,56 @@ class SyncedOffsetFileTest {
 
     @Test
     void goldenBytes() throws IOException {
-        open().write(POINT);
+        SyncedOffsetFile file = open();
+        file.cleaned(0x77);
+        file.write(POINT);
         byte[] bytes = Files.readAllBytes(path);
-        assertEquals(512 + 48, bytes.length);
-        assertArrayEquals(new byte[512], Arrays.copyOf(bytes, 512));
+        assertEquals(512 + 56, bytes.length);
         assertEquals(
-                "4d52535900000001" + "0000000000000001" + "0000000000001122" + "0000000000001000" + "00003344"
-                        + "5566778899aabbcc" + "f0b490e2",
-                HexFormat.of().formatHex(bytes, 512, 560));
+                "4d52535900000002" + "0000000000000003" + "0000000000001122" + "0000000000001000" + "00003344"
+                        + "5566778899aabbcc" + "0000000000000077" + "9fdc81bd",
+                HexFormat.of().formatHex(bytes, 512, 568));
+    }
+
+    /** Files of the first version have 48 bytes a slot, and say nothing about cleanings. */
+    @Test
+    void firstVersionIsRead() throws IOException {
+        byte[] slot = HexFormat.of()
+                .parseHex("4d52535900000001" + "0000000000000001" + "0000000000001122" + "0000000000001000" + "00003344"
+                        + "5566778899aabbcc" + "f0b490e2");
+        byte[] bytes = new byte[512 + slot.length];
+        System.arraycopy(slot, 0, bytes, 512, slot.length);
+        Files.write(path, bytes);
+        assertEquals(POINT, open().point());
+        assertEquals(SyncedOffsetDescriptor.CLEANED_UNKNOWN, open().cleanedBelow());
+        open().cleaned(7);
+        assertEquals(POINT, open().point());
+        assertEquals(7, open().cleanedBelow());
+    }
+
+    /** A cleaned segment must not take its place before it is known that it may: also where the newer slot is lost. */
+    @Test
+    void cleanedIsForcedInBothSlotsAndKept() throws IOException {
+        SyncedOffsetFile file = open();
+        assertEquals(SyncedOffsetDescriptor.CLEANED_UNKNOWN, file.cleanedBelow());
+        file.write(SyncedPoint.at(100));
+        file.cleaned(60);
+        assertTrue(operations.contains("FORCE 0"), operations.toString());
+        byte[] bytes = Files.readAllBytes(path);
+        for (int slot = 0; slot < 2; slot++) {
+            byte[] one = bytes.clone();
+            one[(1 - slot) * 512] ^= 1;
+            Files.write(path, one);
+            assertEquals(60, open().cleanedBelow());
+            assertEquals(100, open().point().offset());
+        }
+        operations.clear();
+        file.cleaned(60);
+        file.cleaned(10);
+        assertEquals(List.of(), operations);
+        file.write(SyncedPoint.at(120));
+        file.beginCut(50);
+        assertEquals(60, open().cleanedBelow());
     }
 
     @Test

@@ -16,6 +16,7 @@ final class Acknowledgements {
     private final AtomicLongArray acknowledged;
     private final AtomicLongArray flushed;
     private final LongAdder count = new LongAdder();
+    private final LongAdder recycled = new LongAdder();
     private volatile boolean cutting;
     private volatile boolean done;
 
@@ -36,6 +37,7 @@ final class Acknowledgements {
                     case Writer.READY -> ready.countDown();
                     case Writer.ACKNOWLEDGED -> raise(acknowledged, pipe);
                     case Writer.FLUSHED -> raise(flushed, pipe);
+                    case Writer.RECYCLED -> recycled.increment();
                     case Writer.DONE -> done = true;
                     default -> throw new IOException("not a message: " + what);
                 }
@@ -103,6 +105,11 @@ final class Acknowledgements {
     /** Everything below was said to be on the disk. */
     long flushed(int partition) {
         return flushed.get(partition);
+    }
+
+    /** Number of segments in files that had been used before. */
+    long recycled() {
+        return recycled.sum();
     }
 
     /** Number of messages that were believed. */

@@ -4,13 +4,10 @@ import java.io.BufferedInputStream;
 import java.io.DataInputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Stream;
 
 /** A process that is going to be killed. Used by one thread. */
 final class Child implements AutoCloseable {
@@ -69,61 +66,13 @@ final class Child implements AutoCloseable {
         return process;
     }
 
-    /** Lets its threads go on. */
-    void thaw() throws IOException, InterruptedException {
-        signal("-CONT");
-    }
-
     private void signal(String name) throws IOException, InterruptedException {
         new ProcessBuilder("kill", name, Long.toString(process.pid())).start().waitFor();
-    }
-
-    /** Stops all its threads where they are, and waits until they stand. */
-    void freeze() throws IOException, InterruptedException {
-        signal("-STOP");
-        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
-        while (process.isAlive() && !stands()) {
-            if (System.nanoTime() > deadline) {
-                throw new IOException("process " + process.pid() + " does not stop");
-            }
-            Thread.sleep(1);
-        }
-    }
-
-    /** How often its threads have been given a processor: the same number twice, and none of them has run between. */
-    long contextSwitches() throws IOException {
-        long sum = 0;
-        try (Stream<Path> tasks = Files.list(Path.of("/proc", Long.toString(process.pid()), "task"))) {
-            for (Path task : tasks.toList()) {
-                for (String line : Files.readAllLines(task.resolve("status"))) {
-                    if (line.contains("ctxt_switches:")) {
-                        sum += Long.parseLong(
-                                line.substring(line.indexOf(':') + 1).trim());
-                    }
-                }
-            }
-        }
-        return sum;
     }
 
     /** Has a Java process print the stacks of its threads. */
     void printStacks() throws IOException, InterruptedException {
         signal("-QUIT");
-    }
-
-    private boolean stands() throws IOException {
-        try (Stream<Path> tasks = Files.list(Path.of("/proc", Long.toString(process.pid()), "task"))) {
-            for (Path task : tasks.toList()) {
-                String stat = Files.readString(task.resolve("stat"));
-                char state = stat.charAt(stat.lastIndexOf(')') + 2);
-                if (state != 'T' && state != 'Z') {
-                    return false;
-                }
-            }
-            return true;
-        } catch (NoSuchFileException gone) {
-            return false;
-        }
     }
 
     /** Kills it and waits for its end. */

@@ -15,14 +15,20 @@ enum DurabilityMode {
     private static final int SEGMENT_BYTES = 256 << 10;
     private static final long INTERVAL_MS = 50;
     private static final long INTERVAL_MESSAGES = 2_000;
-    private static final long RETENTION_BYTES = 16L << 20;
+    /** Reached within the first cuts of a file system: from then on expired files become the next segments. */
+    private static final long RETENTION_BYTES = 1L << 20;
+    /** Longer than a segment takes to fill, so that a file is still there when the next segment wants it. */
+    private static final long DELETE_DELAY_MS = 1_000;
+    /** A copy of all files has to fit the heap, with a few dozen expired ones. */
+    private static final int INDEX_BYTES_MAX = 1 << 20;
 
     /** Small segments, so that rolls happen all the time. */
     LogConfig config() {
         LogConfig.Builder builder = LogConfig.builder()
                 .segmentBytes(SEGMENT_BYTES)
                 .retentionBytes(RETENTION_BYTES)
-                .fileDeleteDelayMs(100);
+                .indexBytesMax(INDEX_BYTES_MAX)
+                .fileDeleteDelayMs(DELETE_DELAY_MS);
         if (this == INTERVAL) {
             builder.flushMs(INTERVAL_MS).flushMessages(INTERVAL_MESSAGES);
         }

@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.HashMap;
@@ -27,7 +26,7 @@ final class PageMix {
 
     private PageMix() {}
 
-    /** Copies all files as the page cache shows them. Nobody writes meanwhile. */
+    /** Copies all files as the page cache shows them. Whoever wrote them is not there any more. */
     static PageMix copy(Path root) throws IOException {
         PageMix copy = new PageMix();
         try (Stream<Path> files = Files.walk(root)) {
@@ -38,13 +37,8 @@ final class PageMix {
         return copy;
     }
 
-    /** The system call in which a thread was stopped may still take a name away. */
     private void add(Path file) throws IOException {
-        try {
-            contents.put(inode(file), Files.readAllBytes(file));
-        } catch (NoSuchFileException gone) {
-            // Of no use to the writer any more: what it deletes it does not read again.
-        }
+        contents.put(inode(file), Files.readAllBytes(file));
     }
 
     private static Object inode(Path file) throws IOException {

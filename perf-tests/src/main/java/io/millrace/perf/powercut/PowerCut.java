@@ -153,14 +153,20 @@ public final class PowerCut implements Callable<Integer> {
         Verifier verifier = new Verifier(PARTITIONS, mode, tally);
         Path data = mount.point().resolve("data");
         int run = first;
-        while (run <= last) {
-            try (Child writer = Child.writer(data, PARTITIONS, mode)) {
-                boolean goesAlong = true;
-                while (goesAlong && run <= last) {
-                    goesAlong = cutOnce(mount, data, verifier, writer, run);
-                    run++;
+        Child next = Child.writer(data, PARTITIONS, mode);
+        try {
+            while (run <= last) {
+                try (Child writer = next) {
+                    next = Child.writer(data, PARTITIONS, mode); // its virtual machine starts meanwhile
+                    boolean goesAlong = true;
+                    while (goesAlong && run <= last) {
+                        goesAlong = cutOnce(mount, data, verifier, writer, run);
+                        run++;
+                    }
                 }
             }
+        } finally {
+            next.close();
         }
         return run;
     }
@@ -173,12 +179,13 @@ public final class PowerCut implements Callable<Integer> {
         Acknowledgements heard = writer.begin(run, PARTITIONS);
         wait(heard, whileOpening);
         PageMix mix = cut(mount, writer, heard);
-        boolean ended = heard.awaitEnd(END_SECONDS) && heard.isDone() && mount.tryUnmount();
+        boolean ended = mix == null && heard.awaitEnd(END_SECONDS) && heard.isDone() && mount.tryUnmount();
         if (!ended) {
             writer.close();
             heard.awaitEnd(PATIENCE_SECONDS);
         }
         tally.cut(whileOpening, heard.count());
+        tally.recycled(heard.recycled());
         mount.unmount();
         mount.mount();
         restore(mix, mount);
@@ -186,25 +193,23 @@ public final class PowerCut implements Callable<Integer> {
         return ended;
     }
 
+    /**
+     * Where pages are kept and lost at random the writer is killed first, and the copy is taken when it has gone and all that it said has
+     * been heard: nobody is left who could write, force or acknowledge anything between the copy and the cut.
+     */
     private @Nullable PageMix cut(LoopMount mount, Child writer, Acknowledgements heard)
             throws IOException, InterruptedException {
-        if (!pages.equals("random")) {
-            heard.cutting();
-            FileSystemShutdown.of(mount.point());
-            return null;
+        PageMix mix = null;
+        if (pages.equals("random")) {
+            writer.close();
+            if (!heard.awaitEnd(PATIENCE_SECONDS)) {
+                throw new IOException("the pipe of a writer that was killed does not end");
+            }
+            mix = PageMix.copy(mount.point());
         }
-        writer.freeze();
-        try {
-            long switches = writer.contextSwitches();
-            PageMix mix = PageMix.copy(mount.point());
-            heard.cutting();
-            FileSystemShutdown.of(mount.point());
-            // Where somebody has let the writer go on, the copy is older than the disk: it would take away what had
-            // been forced.
-            return writer.contextSwitches() == switches ? mix : null;
-        } finally {
-            writer.thaw();
-        }
+        heard.cutting();
+        FileSystemShutdown.of(mount.point());
+        return mix;
     }
 
     private void wait(Acknowledgements heard, boolean whileOpening) throws IOException, InterruptedException {

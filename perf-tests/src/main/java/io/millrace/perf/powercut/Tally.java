@@ -19,6 +19,7 @@ final class Tally {
     private long recordsRead;
     private long pagesKept;
     private long pagesLost;
+    private long recycledSegments;
     private int firstStarts;
 
     void cut(boolean whileOpening, long acknowledged) {
@@ -29,6 +30,11 @@ final class Tally {
 
     void cutAfterRecovery() {
         cutsAfterRecovery++;
+    }
+
+    /** Segments that were written into files of expired ones. */
+    void recycled(long segments) {
+        recycledSegments += segments;
     }
 
     void pages(long kept, long lost) {
@@ -63,7 +69,8 @@ final class Tally {
     String words() {
         return cuts + " cuts (" + cutsWhileOpening + " while the logs were opened), " + acknowledgements
                 + " acknowledgements of " + acknowledgedRecords + " records, " + lostRecords + " of them lost in "
-                + cutsWithLoss + " cuts, " + recordsRead + " records read back, " + violations.size() + " violations";
+                + cutsWithLoss + " cuts, " + recordsRead + " records read back, " + recycledSegments
+                + " segments in recycled files, " + violations.size() + " violations";
     }
 
     String json(Map<String, String> facts) {
@@ -76,7 +83,7 @@ final class Tally {
                 "{\"environment\": {%s},%n \"cuts\": %d, \"cutsWhileOpening\": %d, \"cutsAfterRecovery\": %d,%n"
                         + " \"acknowledgements\": %d, \"acknowledgedRecords\": %d, \"lostRecords\": %d,"
                         + " \"cutsWithLoss\": %d, \"recordsRead\": %d,%n"
-                        + " \"pagesKept\": %d, \"pagesLost\": %d, \"firstStarts\": %d,%n \"violations\": [%s]}%n",
+                        + " \"pagesKept\": %d, \"pagesLost\": %d, \"recycledSegments\": %d, \"firstStarts\": %d,%n \"violations\": [%s]}%n",
                 environment,
                 cuts,
                 cutsWhileOpening,
@@ -88,6 +95,7 @@ final class Tally {
                 recordsRead,
                 pagesKept,
                 pagesLost,
+                recycledSegments,
                 firstStarts,
                 broken);
     }

@@ -4,12 +4,14 @@ import io.millrace.log.AppendOrigin;
 import io.millrace.log.AppendResult;
 import io.millrace.log.AppendStatus;
 import io.millrace.log.HousekeepingIntervals;
+import io.millrace.log.LogClock;
 import io.millrace.log.LogDirectory;
 import io.millrace.log.LogListener;
 import io.millrace.log.LogRuntime;
 import io.millrace.log.PartitionLog;
 import io.millrace.log.batch.RecordBatchBuilder;
 import io.millrace.log.checkpoint.DirectoryLock;
+import io.millrace.log.segment.SegmentFiles;
 import io.millrace.mapped.FileFaults;
 import io.millrace.mapped.StorageException;
 import io.millrace.mapped.StorageFile;
@@ -43,6 +45,8 @@ public final class Writer {
     static final byte ACKNOWLEDGED = 'a';
     /** {@code <partition int32> <offset int64>}: the log says that everything below is on the disk. */
     static final byte FLUSHED = 'f';
+    /** A segment was begun in the file of one that had expired. */
+    static final byte RECYCLED = 'c';
     /** All logs have failed and are let go of. */
     static final byte DONE = 'd';
 
@@ -83,7 +87,7 @@ public final class Writer {
 
     private void write(Path directory, int partitions) throws IOException, InterruptedException {
         tell(OPENING);
-        try (LogRuntime runtime = LogRuntime.start()) {
+        try (LogRuntime runtime = LogRuntime.start(LogClock.SYSTEM, LogListener.NONE, new Recycling())) {
             StorageFile.createDirectories(directory, FileFaults.NONE);
             DirectoryLock lock = DirectoryLock.acquire(directory, FileFaults.NONE);
             LogDirectory logs =
@@ -152,6 +156,19 @@ public final class Writer {
                 tell(ACKNOWLEDGED, partition, end);
             }
         });
+    }
+
+    /** Tells of expired files that become the next segments. */
+    private final class Recycling implements FileFaults {
+        @Override
+        public void before(Operation operation, Path file, long position, long length) {}
+
+        @Override
+        public void beforeRename(Path from, Path to) throws IOException {
+            if (from.toString().endsWith(SegmentFiles.DELETED) && to.toString().endsWith(SegmentFiles.LOG)) {
+                tell(RECYCLED);
+            }
+        }
     }
 
     private synchronized void tell(byte what) throws IOException {
