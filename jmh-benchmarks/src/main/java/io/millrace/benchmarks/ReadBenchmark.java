@@ -38,6 +38,7 @@ public class ReadBenchmark {
     private static final int OFFSETS = 1 << 14;
 
     private final long[] offsets = new long[OFFSETS];
+    private final LogSlice reused = new LogSlice();
     private final ByteBuffer copy = ByteBuffer.allocateDirect(2 * SLICE_BYTES);
     private ScratchDirectory directory;
     private MillraceTarget ours;
@@ -72,9 +73,18 @@ public class ReadBenchmark {
         directory.close();
     }
 
-    /** Our slice, closed again. */
+    /** Our slice, one that is used again and again; closed again. */
     @Benchmark
     public int slice() {
+        log.readInto(reused, offsets[nextOffset()], SLICE_BYTES, Long.MAX_VALUE, true);
+        int length = reused.length();
+        reused.close();
+        return length;
+    }
+
+    /** Our slice, a new one each time; closed again. */
+    @Benchmark
+    public int newSlice() {
         try (LogSlice slice = log.read(offsets[nextOffset()], SLICE_BYTES, Long.MAX_VALUE, true)) {
             return lengthOf(slice);
         }

@@ -9,21 +9,26 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Finds batches: from an offset to its segment (binary search in an array), to an index entry (in mapped memory), to the batch (a walk
- * over headers). Takes no lock: the segment is pinned for as long as it is looked at, and one that was deleted in between is looked up
+ * over headers, in mapped memory where little is read at a time). Takes no lock: the segment is pinned for as long as it is looked at, and one that was deleted in between is looked up
  * again.
  */
 final class LogReader {
+    /** To hand over so much takes a hundred times as long as to read a header: that is not worth pages of a mapping. */
+    private static final int LARGE_BYTES = 256 << 10;
+
     private final LogState log;
 
     LogReader(LogState log) {
         this.log = log;
     }
 
-    /** See {@link PartitionLog#read}. */
-    @Nullable
-    LogSlice read(long offset, int maxBytes, long boundOffset, boolean atLeastOneBatch) {
+    /** See {@link PartitionLog#readInto}. */
+    boolean readInto(LogSlice target, long offset, int maxBytes, long boundOffset, boolean atLeastOneBatch) {
+        if (target.isOpen()) {
+            throw new IllegalStateException("still open: " + target);
+        }
         try {
-            return find(offset, maxBytes, boundOffset, atLeastOneBatch);
+            return find(target, offset, maxBytes, boundOffset, atLeastOneBatch);
         } catch (StorageException e) {
             throw failed(e);
         } catch (InternalError e) {
@@ -45,61 +50,71 @@ final class LogReader {
         return e;
     }
 
-    private @Nullable LogSlice find(long offset, int maxBytes, long boundOffset, boolean atLeastOneBatch) {
+    private boolean find(LogSlice target, long offset, int maxBytes, long boundOffset, boolean atLeastOneBatch) {
         while (true) {
             long end = log.offsets.end();
             if (offset < log.offsets.logStart() || offset > end) {
-                return null;
+                return false;
             }
-            LogSlice slice = tryRead(offset, maxBytes, Math.min(boundOffset, end), atLeastOneBatch);
-            if (slice != null) {
-                return slice;
+            if (tryRead(target, offset, maxBytes, Math.min(boundOffset, end), atLeastOneBatch)) {
+                return true;
             }
-            // A segment went between the look at the list and the pin: the list has changed, or the log is closed.
+            // A segment went between the look at the list and the pin, or was cut: the list has changed, or the log is
+            // closed.
             log.requireReadable();
         }
     }
 
-    private @Nullable LogSlice tryRead(long offset, int maxBytes, long bound, boolean atLeastOneBatch) {
+    private boolean tryRead(LogSlice target, long offset, int maxBytes, long bound, boolean atLeastOneBatch) {
+        long cuts = log.cuts();
         Segment[] segments = log.segments.all();
-        for (int i = LogSegments.floorIndex(segments, offset); i < segments.length; i++) {
+        int floor = LogSegments.floorIndex(segments, offset);
+        for (int i = floor; i < segments.length; i++) {
             Segment segment = segments[i];
-            if (!segment.pin()) {
-                return null;
+            // What a segment does not hold is in the next one where compaction has taken it, and nowhere where it is
+            // being cut.
+            if ((i > floor && cuts != log.cuts()) || !segment.pin()) {
+                return false;
             }
             boolean last = i == segments.length - 1;
             long nextBase = last ? Long.MAX_VALUE : segments[i + 1].baseOffset();
-            LogSlice slice = null;
             try {
-                slice = offset >= bound || (last && segment.baseOffset() >= bound)
-                        ? new LogSlice(log, segment, segment.size(), 0)
-                        : slice(segment, nextBase, offset, maxBytes, bound, atLeastOneBatch, last);
+                if (offset >= bound || (last && segment.baseOffset() >= bound)) {
+                    target.open(log, segment, segment.size(), 0);
+                } else {
+                    fill(target, segment, nextBase, offset, maxBytes, bound, atLeastOneBatch);
+                }
             } finally {
-                if (slice == null) {
+                if (!target.isOpen()) {
                     segment.unpin();
                 }
             }
-            if (slice != null) {
-                return slice;
+            if (target.isOpen()) {
+                return true;
             }
         }
-        return null;
+        return false;
     }
 
-    /** Null where the rest of the segment holds no such offset: compaction has taken it, the next segment goes on. */
-    private @Nullable LogSlice slice(
+    /** Leaves the slice closed where the rest of the segment holds no such offset: compaction has taken it, the next segment goes on. */
+    private void fill(
+            LogSlice target,
             Segment segment,
             long nextBase,
             long offset,
             int maxBytes,
             long bound,
-            boolean atLeastOneBatch,
-            boolean last) {
+            boolean atLeastOneBatch) {
         int end = endPosition(segment, nextBase, bound);
         int searchEnd = end == OffsetPosition.UNKNOWN ? segment.size() : end;
-        long extent = segment.extentOf(offset, searchEnd);
+        long extent = maxBytes < LARGE_BYTES
+                ? segment.extentOfMapped(offset, searchEnd)
+                : segment.extentOf(offset, searchEnd);
         if (extent < 0) {
-            return last || bound <= nextBase ? new LogSlice(log, segment, searchEnd, 0) : null;
+            if (bound <= nextBase) {
+                target.open(log, segment, searchEnd, 0);
+            }
+            return;
         }
         int start = (int) (extent >>> Integer.SIZE);
         int firstSize = (int) extent;
@@ -108,7 +123,7 @@ final class LogReader {
             end = boundPosition(segment, bound, start, wanted);
         }
         int length = Math.max(0, (int) Math.min(wanted, (long) end - start));
-        return new LogSlice(log, segment, start, length < firstSize ? 0 : length);
+        target.open(log, segment, start, length < firstSize ? 0 : length);
     }
 
     /** Where what is below {@code bound} ends in the segment, as far as it is known without a search. */
@@ -157,17 +172,20 @@ final class LogReader {
     }
 
     private @Nullable LogSlice firstInSegment(Segment pinned, long nextBase, long timestampMs, long bound) {
-        LogSlice slice = null;
+        LogSlice slice = new LogSlice();
         try {
             int end = endPosition(pinned, nextBase, bound);
             if (end == OffsetPosition.UNKNOWN) {
                 end = pinned.positionOf(bound, pinned.size());
             }
             long extent = pinned.extentOfTimestamp(timestampMs, log.offsets.logStart(), end);
-            slice = extent < 0 ? null : new LogSlice(log, pinned, (int) (extent >>> Integer.SIZE), (int) extent);
+            if (extent < 0) {
+                return null;
+            }
+            slice.open(log, pinned, (int) (extent >>> Integer.SIZE), (int) extent);
             return slice;
         } finally {
-            if (slice == null) {
+            if (!slice.isOpen()) {
                 pinned.unpin();
             }
         }
@@ -195,12 +213,16 @@ final class LogReader {
         if (latest == null || !latest.pin()) {
             return null;
         }
-        long extent = -1;
+        LogSlice slice = new LogSlice();
         try {
-            extent = latest.extentOf(latest.maxTimestampOffset(), latest.size());
-            return extent < 0 ? null : new LogSlice(log, latest, (int) (extent >>> Integer.SIZE), (int) extent);
-        } finally {
+            long extent = latest.extentOf(latest.maxTimestampOffset(), latest.size());
             if (extent < 0) {
+                return null;
+            }
+            slice.open(log, latest, (int) (extent >>> Integer.SIZE), (int) extent);
+            return slice;
+        } finally {
+            if (!slice.isOpen()) {
                 latest.unpin();
             }
         }

@@ -12,27 +12,53 @@ import org.jspecify.annotations.Nullable;
  * was asked for. It keeps the file open until {@link #close}, which is called exactly once, also where the segment has been deleted
  * meanwhile.
  *
- * <p>Owned by whoever asked for it; may be handed to another thread.
+ * <p>A reader that wants no garbage makes one and has it filled again and again: {@link PartitionLog#readInto}. Owned by whoever asked
+ * for it; may be handed to another thread.
  */
 public final class LogSlice implements AutoCloseable {
-    private final LogState log;
-    private final Segment segment;
-    private final int position;
-    private final int length;
-    private @Nullable MappedRegion mapped;
-    private boolean closed;
+    private @Nullable LogState log;
+    /** Pinned; null while the slice is closed. */
+    private @Nullable Segment segment;
 
-    /** A slice that takes over one pin of the segment. */
-    LogSlice(LogState log, Segment pinned, int position, int length) {
-        this.log = log;
-        this.segment = pinned;
-        this.position = position;
-        this.length = length;
+    private int position;
+    private int length;
+    private @Nullable MappedRegion mapped;
+
+    /** One that is closed, to be filled by a read. */
+    public LogSlice() {}
+
+    /** Takes over one pin of the segment. */
+    void open(LogState newLog, Segment pinned, int newPosition, int newLength) {
+        log = newLog;
+        position = newPosition;
+        length = newLength;
+        segment = pinned;
+    }
+
+    /** Whether it holds a file; then it is to be closed before it is filled again. */
+    public boolean isOpen() {
+        return segment != null;
+    }
+
+    private Segment segment() {
+        Segment pinned = segment;
+        if (pinned == null) {
+            throw new IllegalStateException("slice is closed: " + this);
+        }
+        return pinned;
+    }
+
+    private LogState log() {
+        LogState owner = log;
+        if (owner == null) {
+            throw new IllegalStateException("slice was never filled");
+        }
+        return owner;
     }
 
     /** The channel of the segment's file, to transfer from; not to be closed, written or positioned. */
     public FileChannel channel() {
-        return segment.channel();
+        return segment().channel();
     }
 
     /** First byte of the slice in the file. */
@@ -47,12 +73,12 @@ public final class LogSlice implements AutoCloseable {
 
     /** Base offset of the segment that the slice lies in. */
     public long segmentBaseOffset() {
-        return segment.baseOffset();
+        return segment().baseOffset();
     }
 
     /** Offset of the first record of the first batch, which may be below the offset that was asked for. Not for an empty slice. */
     public long firstBatchOffset() {
-        return segment.baseOffsetAt(position);
+        return segment().baseOffsetAt(position);
     }
 
     /** Copies the slice to the target's position, which moves; the target has room for {@link #length()} bytes. */
@@ -60,7 +86,7 @@ public final class LogSlice implements AutoCloseable {
         int limit = target.limit();
         target.limit(target.position() + length);
         try {
-            int count = segment.read(target, position);
+            int count = segment().read(target, position);
             if (count < length) {
                 throw endsEarly((long) position + count);
             }
@@ -73,7 +99,7 @@ public final class LogSlice implements AutoCloseable {
 
     private MappedRegion map() {
         try {
-            return segment.map(position, length);
+            return segment().map(position, length);
         } catch (StorageException e) {
             throw e.kind() == StorageException.Kind.DAMAGED ? endsEarly(e.position()) : failed(e);
         }
@@ -82,16 +108,16 @@ public final class LogSlice implements AutoCloseable {
     /** A truncation may have taken records above the high watermark; anything else that ends the file is somebody else's doing. */
     private StorageException endsEarly(long at) {
         try {
-            segment.checkFile();
+            segment().checkFile();
         } catch (StorageException e) {
-            return log.isClosed() ? e : log.fail(e);
+            return log().isClosed() ? e : log().fail(e);
         }
-        return StorageException.damaged(segment.path(), at, "segment ends inside a slice");
+        return StorageException.damaged(segment().path(), at, "segment ends inside a slice");
     }
 
     private StorageException failed(StorageException e) {
-        if (e.kind() == StorageException.Kind.IO && !log.isClosed()) {
-            log.fail(e);
+        if (e.kind() == StorageException.Kind.IO && !log().isClosed()) {
+            log().fail(e);
         }
         return e;
     }
@@ -122,18 +148,23 @@ public final class LogSlice implements AutoCloseable {
 
     @Override
     public void close() {
-        if (closed) {
+        Segment pinned = segment;
+        if (pinned == null) {
             throw new IllegalStateException("slice was closed before: " + this);
         }
-        closed = true;
-        if (mapped != null) {
-            mapped.close();
+        segment = null;
+        MappedRegion region = mapped;
+        mapped = null;
+        if (region != null) {
+            region.close();
         }
-        segment.unpin();
+        pinned.unpin();
     }
 
     @Override
     public String toString() {
-        return "LogSlice[" + segment.path() + " position=" + position + " length=" + length + "]";
+        Segment pinned = segment;
+        return "LogSlice[" + (pinned == null ? "closed" : pinned.path()) + " position=" + position + " length=" + length
+                + "]";
     }
 }

@@ -140,7 +140,17 @@ public final class PartitionLog implements AutoCloseable {
      * @return to be closed; empty at the end or at the bound; null where the offset is below the log start or beyond the log end
      */
     public @Nullable LogSlice read(long offset, int maxBytes, long boundOffset, boolean atLeastOneBatch) {
-        return reader.read(offset, maxBytes, boundOffset, atLeastOneBatch);
+        LogSlice slice = new LogSlice();
+        return readInto(slice, offset, maxBytes, boundOffset, atLeastOneBatch) ? slice : null;
+    }
+
+    /**
+     * The same into a slice of the caller, which is closed before and after each use: nothing is allocated.
+     *
+     * @return false, and the slice stays closed, where the offset is below the log start or beyond the log end
+     */
+    public boolean readInto(LogSlice slice, long offset, int maxBytes, long boundOffset, boolean atLeastOneBatch) {
+        return reader.readInto(slice, offset, maxBytes, boundOffset, atLeastOneBatch);
     }
 
     /**

@@ -62,6 +62,15 @@ final class HeaderScanner {
     }
 
     private boolean readChunk() {
+        fillChunk();
+        if (isShort() && end <= segment.size()) {
+            // The log may have cut the file and gone on since, or be about to: not while the lock is held.
+            segment.whileUnchanged(this::fillOrThrow);
+        }
+        return !isShort();
+    }
+
+    private void fillChunk() {
         chunk.clear().limit(Math.min(CHUNK_BYTES, end - position));
         chunkPosition = position;
         try {
@@ -71,15 +80,21 @@ final class HeaderScanner {
             throw e;
         }
         chunk.flip();
-        boolean isShort = chunk.limit() < RecordBatchDescriptor.HEADER_SIZE;
-        if (isShort && end <= segment.size()) {
-            // What was written is not there, and it was not the log that cut it meanwhile: somebody else has.
+    }
+
+    private boolean isShort() {
+        return chunk.limit() < RecordBatchDescriptor.HEADER_SIZE;
+    }
+
+    private void fillOrThrow() {
+        fillChunk();
+        if (isShort() && end <= segment.size()) {
+            // What was written is not there, and it was not the log that cut it: somebody else has.
             throw StorageException.damaged(
                     segment.path(),
                     chunkPosition + chunk.limit(),
                     "file ends before the " + end + " bytes written to it");
         }
-        return !isShort;
     }
 
     int position() {

@@ -30,6 +30,7 @@ public final class OpenSegments {
 
     private final int max;
     private final Set<Segment> clock = new LinkedHashSet<>(); // guarded by itself, the next to be looked at first
+    private final ReadMappings readMappings = new ReadMappings();
 
     /** Bounds the open segments to {@code max}. */
     public OpenSegments(int max) {
@@ -54,7 +55,18 @@ public final class OpenSegments {
 
     /** Parks what has become idle, or was forced, since it was last looked at. For a background thread, every second or so. */
     public void sweep() {
+        readMappings.sweep();
         parkBeyondBound(SWEEP_LOOKS_MAX);
+    }
+
+    /** Segments that are mapped for readers now. */
+    public int mappedForReading() {
+        return readMappings.count();
+    }
+
+    /** Bounds what is mapped for readers. */
+    ReadMappings readMappings() {
+        return readMappings;
     }
 
     private void parkBeyondBound(int looksMax) {

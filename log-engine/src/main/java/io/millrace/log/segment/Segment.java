@@ -69,6 +69,7 @@ public final class Segment {
     private final SegmentIndexes indexes;
     private final FileIdentity identity;
     private final long createdMs;
+    private final ReadMapping readMapping;
 
     /** Held while a segment that has rolled ends its files, without the writer lock; taken after that one. */
     private final Object ending = new Object();
@@ -117,6 +118,7 @@ public final class Segment {
         this.indexes = indexes;
         this.identity = identity;
         this.createdMs = createdMs;
+        readMapping = new ReadMapping(this, context.openSegments().readMappings());
     }
 
     /** A new, empty segment, also where a roll that failed half way has left its files. */
@@ -417,6 +419,7 @@ public final class Segment {
         changes++;
         indexesForced = false;
         SIZE.setRelease(this, position);
+        readMapping.drop();
         lastBatch = -1;
         closeRetired();
         SegmentWriter active = writer;
@@ -534,6 +537,16 @@ public final class Segment {
         }
     }
 
+    /** Runs a check while nobody appends or cuts. */
+    void whileUnchanged(Runnable check) {
+        context.writerLock().lock();
+        try {
+            check.run();
+        } finally {
+            context.writerLock().unlock();
+        }
+    }
+
     private @Nullable StorageException fileProblem() {
         return identity.problem(path, size());
     }
@@ -598,7 +611,7 @@ public final class Segment {
             throw new IllegalStateException("segment was unpinned more often than pinned: " + path);
         }
         if (left == 0) {
-            CloseSteps.run(path, this::abandonWriters, indexes::discard, file::close);
+            CloseSteps.run(path, readMapping::drop, this::abandonWriters, indexes::discard, file::close);
         }
     }
 
@@ -664,6 +677,7 @@ public final class Segment {
     private boolean park() {
         try {
             warmth = PARKED;
+            readMapping.drop();
             indexes.park();
             file.park();
             return true;
@@ -751,7 +765,10 @@ public final class Segment {
 
     /** Moves the walk to the first batch that ends at or after {@code offset}; false where there is none before {@code end}. */
     boolean seek(HeaderScanner scanner, long offset, int end) {
-        scanner.wrap(this, indexes.offsets().floorPosition(offset), end);
+        return seek(scanner.wrap(this, indexes.offsets().floorPosition(offset), end), offset);
+    }
+
+    private static boolean seek(HeaderScanner scanner, long offset) {
         while (scanner.hasBatch()) {
             if (scanner.lastOffset() >= offset) {
                 return true;
@@ -771,6 +788,20 @@ public final class Segment {
     public long extentOf(long offset, int end) {
         HeaderScanner scanner = HeaderScanner.ofThisThread();
         return seek(scanner, offset, end) ? extent(scanner) : -1;
+    }
+
+    /**
+     * {@link #extentOf} for those who come often and want little: out of a mapping of the segment, with a pin.
+     *
+     * @throws InternalError where a page of it cannot be had
+     */
+    public long extentOfMapped(long offset, int end) {
+        long found = readMapping.walk(offset, indexes.offsets().floorPosition(offset), end);
+        if (!ReadMapping.isUnfinished(found)) {
+            return found;
+        }
+        HeaderScanner scanner = HeaderScanner.ofThisThread().wrap(this, ReadMapping.position(found), end);
+        return seek(scanner, offset) ? extent(scanner) : -1;
     }
 
     /** Extent of the first batch from {@code fromOffset} on whose largest timestamp is at least {@code timestamp}, or -1. */
