@@ -7,11 +7,9 @@ import org.jspecify.annotations.Nullable;
  * Finds the last entry whose key is not above a target, in a mapping of entries with ascending keys. One is made for each
  * index: it holds where the key is in an entry, and no state.
  *
- * <p>Looks first where look-ups mostly are: the last entry, then the last {@value #WARM_BYTES} bytes, whose pages every
- * look-up near the tail touches and so keeps in memory. Within the bracket it guesses by interpolation, which evenly
- * spaced keys answer at once. From a guess that missed it walks: in a large bracket over {@link KeySamples} and then, from
- * another guess between two of those, over entries. A walk that gets long falls back to halving, which bounds the probes
- * whatever the spacing of the keys.
+ * <p>Looks at the last entry first, and then where {@link KeyRanges} say. Where nothing is known yet: in the last {@value #WARM_BYTES} bytes,
+ * whose pages every look-up near the tail touches and so keeps in memory; within the bracket it guesses by interpolation, which evenly
+ * spaced keys answer at once. Halving bounds the probes whatever the spacing of the keys.
  *
  * <p>Keys that are out of order, as a truncation under a reader can show them, lead to a wrong slot, never to an error or
  * an endless loop. Allocates nothing.
@@ -19,16 +17,12 @@ import org.jspecify.annotations.Nullable;
 final class FloorSearch {
     /** Two pages: the warm section then spans three pages at most, and each look-up in it touches all of them. */
     private static final int WARM_BYTES = 8192;
-    /** No more entries than this are in the warm section, whatever their size. */
-    private static final int WARM_ENTRIES_MAX = WARM_BYTES / Long.BYTES;
     /** Rounds of guessing before halving takes over; a good one leaves 1 part in {@value #SLACK_PARTS} of the bracket. */
     private static final int GUESSES_MAX = 4;
     /** How far beyond the guess the other end of the new bracket is: the bracket's length by this. */
     private static final int SLACK_PARTS = 32;
     /** Up to this many entries six halvings are no dearer than a guess: measured against 1024, and against guessing never. */
     private static final int HALVING_ENTRIES = 64;
-    /** Steps of a walk before halving takes over: keys in random distances are found in some four. */
-    private static final int STEPS_MAX = 16;
 
     private final int entrySize;
     private final int keyAt;
@@ -56,15 +50,6 @@ final class FloorSearch {
      * @return slot of the last entry whose key is at most {@code target}, -1 if there is none
      */
     int floor(MappedRegion region, int entries, long target) {
-        return floor(region, null, entries, target);
-    }
-
-    /**
-     * Searches with what earlier look-ups have met.
-     *
-     * @param samples of these entries, taken before their number was; null or too short where there are none yet
-     */
-    int floor(MappedRegion region, long @Nullable [] samples, int entries, long target) {
         int last = entries - 1;
         if (last < 0) {
             return -1;
@@ -76,83 +61,88 @@ final class FloorSearch {
         int warm = Math.max(0, last - WARM_BYTES / entrySize);
         long warmKey = key(region, warm);
         if (warmKey <= target) {
-            return between(region, samples, warm, warmKey, last, lastKey, target);
+            return between(region, warm, warmKey, last, lastKey, target);
         }
         long firstKey = key(region, 0);
-        return firstKey > target ? -1 : between(region, samples, 0, firstKey, warm, warmKey, target);
+        return firstKey > target ? -1 : between(region, 0, firstKey, warm, warmKey, target);
     }
 
-    /** Narrows {@code key(low) <= target < key(high)}. */
-    private int between(
-            MappedRegion region, long @Nullable [] samples, int low, long lowKey, int high, long highKey, long target) {
-        if (high - low <= WARM_ENTRIES_MAX || samples == null || samples.length <= high >>> KeySamples.DISTANCE_BITS) {
-            return between(region, low, lowKey, high, highKey, target);
+    /**
+     * Searches with what earlier look-ups have met.
+     *
+     * @param ranges of these entries; what is known of them was taken before their number was
+     */
+    int floor(MappedRegion region, KeyRanges ranges, KeyRanges.@Nullable Table known, int entries, long target) {
+        int last = entries - 1;
+        if (last < 0) {
+            return -1;
         }
-        int guess = guess(low, lowKey, high, highKey, target);
-        if (key(region, guess) <= target && key(region, guess + 1) > target) {
-            return guess;
+        long lastKey = key(region, last);
+        if (lastKey <= target) {
+            return last;
         }
-        int sample = floorSample(region, samples, low, high, guess, target);
-        int from = Math.max(low, sample << KeySamples.DISTANCE_BITS);
-        int to = Math.min(high, (sample + 1) << KeySamples.DISTANCE_BITS);
-        long fromKey = from == low ? lowKey : KeySamples.key(samples, sample, this, region);
-        long toKey = to == high ? highKey : KeySamples.key(samples, sample + 1, this, region);
-        return walk(region, from, to, guess(from, fromKey, to, toKey, target), target);
-    }
-
-    /** A slot below {@code high}; keys that are out of order lead to any. */
-    private static int guess(int low, long lowKey, int high, long highKey, long target) {
-        int guess = low + (int) ((double) (target - lowKey) / (double) (highKey - lowKey) * (high - low));
-        return Math.max(low, Math.min(high - 1, guess));
-    }
-
-    /** The last sample whose key is not above the target; where that is the one before the first one inside, one below it. */
-    private int floorSample(MappedRegion region, long[] samples, int low, int high, int guess, long target) {
-        int first = (low + KeySamples.DISTANCE - 1) >>> KeySamples.DISTANCE_BITS;
-        int last = (high - 1) >>> KeySamples.DISTANCE_BITS;
-        int at = Math.max(first, Math.min(last, guess >>> KeySamples.DISTANCE_BITS));
-        if (KeySamples.key(samples, at, this, region) <= target) {
-            int end = Math.min(last, at + STEPS_MAX);
-            while (at < end && KeySamples.key(samples, at + 1, this, region) <= target) {
-                at++;
+        if (known != null) {
+            long range = known.range(target);
+            if (range >= 0 && range < known.ranges()) {
+                return inRange(region, known, (int) range, last, lastKey, target);
             }
-            return at < end || at == last ? at : halveSamples(region, samples, at, last + 1, target);
         }
-        int end = Math.max(first - 1, at - STEPS_MAX);
-        do {
-            at--;
-        } while (at > end && KeySamples.key(samples, at, this, region) > target);
-        boolean found = at < first || KeySamples.key(samples, at, this, region) <= target;
-        return found ? at : halveSamples(region, samples, first - 1, at, target);
+        ranges.missed(known, entries, key(region, 0), lastKey);
+        return floor(region, entries, target);
     }
 
-    /** The sample {@code low} is taken to be at most the target, and {@code high} to be above it. */
-    private int halveSamples(MappedRegion region, long[] samples, int low, int high, long target) {
-        int floor = low;
-        for (int length = high - low; length > 1; ) {
-            int half = length >>> 1;
-            int middle = floor + half;
-            floor = KeySamples.key(samples, middle, this, region) <= target ? middle : floor;
-            length -= half;
+    private int inRange(MappedRegion region, KeyRanges.Table known, int range, int last, long lastKey, long target) {
+        int low = known.floors[range] - 1;
+        int high = known.floors[range + 1];
+        if (low < 0 || high == 0) {
+            return learn(region, known, range, last, lastKey, target);
+        }
+        // Where a truncation has just taken entries they may be fewer than was known.
+        high = Math.min(high, last);
+        int floor = halve(region, Math.min(low, high), high, target);
+        return floor > 0 || key(region, 0) <= target ? floor : -1;
+    }
+
+    /** A range of which an end is not known yet: what is found says where it is. That of the last range is not known before it is full. */
+    private int learn(MappedRegion region, KeyRanges.Table known, int range, int last, long lastKey, long target) {
+        int low = known.floors[range] - 1;
+        boolean isLast = known.start(range + 1) > lastKey;
+        if (isLast && low >= 0) {
+            return halve(region, Math.min(low, last), last, target);
+        }
+        int floor = floor(region, last + 1, target);
+        if (floor < 0) {
+            return floor;
+        }
+        if (low < 0) {
+            known.floors[range] = floorBelow(region, floor, known.start(range)) + 1;
+        }
+        if (!isLast && known.floors[range + 1] == 0) {
+            known.floors[range + 1] = floorAbove(region, floor, last, known.start(range + 1)) + 1;
         }
         return floor;
     }
 
-    /** From a guess to the entry, where {@code key(low) <= target < key(high)}. */
-    private int walk(MappedRegion region, int low, int high, int guess, long target) {
-        int at = guess;
-        if (key(region, at) <= target) {
-            int end = Math.min(high - 1, at + STEPS_MAX);
-            while (at < end && key(region, at + 1) <= target) {
-                at++;
-            }
-            return at < end || at == high - 1 ? at : halve(region, at, high, target);
+    /** The floor of a key, which is at or below a slot; 0 where there is none. */
+    private int floorBelow(MappedRegion region, int slot, long target) {
+        int low = slot;
+        int high = slot + 1;
+        for (int step = 1; low > 0 && key(region, low) > target; step <<= 1) {
+            high = low;
+            low = Math.max(0, low - step);
         }
-        int end = Math.max(low, at - STEPS_MAX);
-        do {
-            at--;
-        } while (at > end && key(region, at) > target);
-        return at > low && key(region, at) > target ? halve(region, low, at, target) : Math.max(low, at);
+        return halve(region, low, high, target);
+    }
+
+    /** The floor of a key, which is at or above a slot. */
+    private int floorAbove(MappedRegion region, int slot, int last, long target) {
+        int low = slot;
+        int high = slot + 1;
+        for (int step = 1; high <= last && key(region, high) <= target; step <<= 1) {
+            low = high;
+            high = Math.min(last + 1, high + step);
+        }
+        return halve(region, low, high, target);
     }
 
     /** Narrows {@code key(low) <= target < key(high)}. */

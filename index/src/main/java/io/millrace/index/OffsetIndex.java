@@ -36,7 +36,7 @@ public final class OffsetIndex implements AutoCloseable {
 
     private final long baseOffset;
     private final IndexFile file;
-    private final KeySamples samples = new KeySamples();
+    private final KeyRanges ranges = new KeyRanges();
 
     private OffsetIndex(long baseOffset, IndexFile file) {
         this.baseOffset = baseOffset;
@@ -100,15 +100,14 @@ public final class OffsetIndex implements AutoCloseable {
      * @return the entry, to be taken apart by {@link #relativeOffset} and {@link #position}; 0 if there is none
      */
     public long floorEntry(long offset) {
-        long[] known = samples.current();
+        KeyRanges.Table known = ranges.current();
         int entries = file.entries();
         if (entries == 0 || offset < baseOffset) {
             return 0;
         }
         MappedRegion region = file.region();
         long relative = offset - baseOffset;
-        int slot = BY_OFFSET.floor(region, known, entries, relative);
-        samples.makeRoom(known, entries);
+        int slot = BY_OFFSET.floor(region, ranges, known, entries, relative);
         return slot < 0 ? 0 : region.getLong(slot * ENTRY_SIZE);
     }
 
@@ -228,14 +227,14 @@ public final class OffsetIndex implements AutoCloseable {
             long last = offset - 1 - baseOffset;
             int slot = BY_OFFSET.floor(file.region(), entries(), last);
             file.truncateToEntries(slot + 1);
-            samples.drop();
+            ranges.drop();
         }
     }
 
     /** Removes all entries. Writer only. */
     public void reset() {
         file.truncateToEntries(0);
-        samples.drop();
+        ranges.drop();
     }
 
     /**
@@ -313,7 +312,7 @@ public final class OffsetIndex implements AutoCloseable {
      * held, and no reader may be inside.
      */
     public void park() {
-        samples.drop();
+        ranges.drop();
         file.park();
     }
 

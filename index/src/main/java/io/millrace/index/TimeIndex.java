@@ -41,7 +41,7 @@ public final class TimeIndex implements AutoCloseable {
 
     private final long baseOffset;
     private final IndexFile file;
-    private final KeySamples samples = new KeySamples();
+    private final KeyRanges ranges = new KeyRanges();
 
     private TimeIndex(long baseOffset, IndexFile file) {
         this.baseOffset = baseOffset;
@@ -201,14 +201,14 @@ public final class TimeIndex implements AutoCloseable {
             long last = offset - 1 - baseOffset;
             int slot = BY_OFFSET.floor(file.region(), entries(), last);
             file.truncateToEntries(slot + 1);
-            samples.drop();
+            ranges.drop();
         }
     }
 
     /** Removes all entries. Writer only. */
     public void reset() {
         file.truncateToEntries(0);
-        samples.drop();
+        ranges.drop();
     }
 
     /**
@@ -289,7 +289,7 @@ public final class TimeIndex implements AutoCloseable {
      * held, and no reader may be inside.
      */
     public void park() {
-        samples.drop();
+        ranges.drop();
         file.park();
     }
 
@@ -305,11 +305,9 @@ public final class TimeIndex implements AutoCloseable {
     }
 
     private int floorSlot(long timestamp) {
-        long[] known = samples.current();
+        KeyRanges.Table known = ranges.current();
         int entries = file.entries();
-        int slot = entries == 0 ? -1 : BY_TIMESTAMP.floor(file.region(), known, entries, timestamp);
-        samples.makeRoom(known, entries);
-        return slot;
+        return entries == 0 ? -1 : BY_TIMESTAMP.floor(file.region(), ranges, known, entries, timestamp);
     }
 
     private void checkNext(int slot, long timestamp, long offset, boolean skipFullCheck) {
