@@ -98,4 +98,19 @@ final class LoadOptions {
     void lingerMs(String value) {
         given.put("linger-ms", value);
     }
+
+    @Option(names = "--kill-every", paramLabel = "SECONDS", description = "soak: kill -9 and start; 0 is never.")
+    void killEvery(String value) {
+        given.put("kill-every", value);
+    }
+
+    @Option(names = "--pause-every", paramLabel = "SECONDS", description = "soak: the broker stands still; 0 is never.")
+    void pauseEvery(String value) {
+        given.put("pause-every", value);
+    }
+
+    @Option(names = "--pause-ms", paramLabel = "MS", description = "soak: how long it stands still (2000).")
+    void pauseMs(String value) {
+        given.put("pause-ms", value);
+    }
 }

@@ -38,6 +38,7 @@ public final class Suite {
             command.getCommandSpec().usageMessage().description(kind.words());
             suite.addSubcommand(kind.command(), command);
         }
+        suite.addSubcommand("compare", new CompareCommand());
         suite.addSubcommand("tools", new Compare());
         suite.setExecutionExceptionHandler((e, command, result) -> failed(e, command));
         return suite;
@@ -46,11 +47,17 @@ public final class Suite {
     private static int failed(Exception e, CommandLine command) {
         PrintWriter err = command.getErr();
         if (e instanceof LoadFailure) {
-            err.println("failed: " + e.getMessage());
+            say(command, LoadFailure.lineOf(e));
         } else {
             e.printStackTrace(err);
         }
         err.flush();
         return FAILED;
+    }
+
+    /** The one line about what went wrong. */
+    static void say(CommandLine command, String line) {
+        command.getErr().println("failed: " + line);
+        command.getErr().flush();
     }
 }

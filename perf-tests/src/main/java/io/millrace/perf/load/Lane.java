@@ -13,6 +13,7 @@ public final class Lane {
     private final List<Probe> probes = new ArrayList<>();
     private final List<Histogram> recycled = new ArrayList<>();
     private final List<Interval> intervals = new ArrayList<>();
+    private final Histogram scratch = new Histogram(Probe.HIGHEST_NS, Probe.DIGITS);
     private Histogram total = new Histogram(Probe.HIGHEST_NS, Probe.DIGITS);
     private long requestsBefore;
     private long recordsBefore;
@@ -37,7 +38,7 @@ public final class Lane {
 
     /** Takes what has come since the last time. */
     synchronized Interval take(double startSeconds, double lengthSeconds) {
-        Histogram latencies = new Histogram(Probe.HIGHEST_NS, Probe.DIGITS);
+        scratch.reset();
         long requests = 0;
         long records = 0;
         long bytes = 0;
@@ -46,22 +47,29 @@ public final class Lane {
             Probe probe = probes.get(i);
             Histogram taken = probe.takeLatencies(recycled.get(i));
             recycled.set(i, taken);
-            latencies.add(taken);
+            scratch.add(taken);
             requests += probe.requests();
             records += probe.records();
             bytes += probe.bytes();
             stallNs = Math.max(stallNs, probe.takeLongestStallNs());
         }
-        Interval interval = new Interval(
+        Interval interval = Interval.of(
                 startSeconds,
                 lengthSeconds,
                 new Interval.Counts(requests - requestsBefore, records - recordsBefore, bytes - bytesBefore),
                 stallNs,
-                latencies);
+                scratch);
         requestsBefore = requests;
         recordsBefore = records;
         bytesBefore = bytes;
         return interval;
+    }
+
+    /** What was done since the probes were made; may be asked at any time. */
+    public synchronized Interval.Counts counted() {
+        return probes.stream()
+                .map(probe -> new Interval.Counts(probe.requests(), probe.records(), probe.bytes()))
+                .reduce(new Interval.Counts(0, 0, 0), Interval.Counts::plus);
     }
 
     void keep(Interval interval) {

@@ -14,10 +14,17 @@ import org.apache.kafka.common.record.internal.CompressionType;
  * @param shape one request
  * @param width how much of it at once
  * @param timing how fast and how long
+ * @param faults what happens to the broker meanwhile
  * @param options every option as text, under its name: what a report repeats
  */
 public record LoadSpec(
-        LoadPath path, short acks, Shape shape, Width width, Timing timing, Map<String, String> options) {
+        LoadPath path,
+        short acks,
+        Shape shape,
+        Width width,
+        Timing timing,
+        Faults faults,
+        Map<String, String> options) {
     /**
      * One produce request.
      *
@@ -59,6 +66,20 @@ public record LoadSpec(
         }
     }
 
+    /**
+     * What is done to the broker, on a schedule.
+     *
+     * @param killEverySeconds kill -9 and a start; 0 is never
+     * @param pauseEverySeconds stand still; 0 is never
+     * @param pauseMs how long it stands still
+     */
+    public record Faults(int killEverySeconds, int pauseEverySeconds, int pauseMs) {
+        /** Whether there are any. */
+        public boolean any() {
+            return killEverySeconds > 0 || pauseEverySeconds > 0;
+        }
+    }
+
     /** The names of all options with the values that they have when nobody says otherwise. */
     public static final Map<String, String> DEFAULTS = Map.ofEntries(
             Map.entry("path", "lean"),
@@ -74,9 +95,12 @@ public record LoadSpec(
             Map.entry("warm-up", "5"),
             Map.entry("seconds", "10"),
             Map.entry("preload-mb", "512"),
-            Map.entry("linger-ms", "5"));
+            Map.entry("linger-ms", "5"),
+            Map.entry("kill-every", "0"),
+            Map.entry("pause-every", "0"),
+            Map.entry("pause-ms", "2000"));
 
-    /** A thousandth of a kilohertz: Kafka has no lower bound, but an interval of hours measures nothing. */
+    /** Above this an interval is shorter than reading the clock is exact. */
     private static final long RATE_MAX = 10_000_000;
 
     /** A broker refuses larger requests unless it is told otherwise: {@code message.max.bytes}, with room for headers. */
@@ -109,7 +133,11 @@ public record LoadSpec(
                 options.seconds("seconds", 1),
                 options.between("preload-mb", 1, 1 << 20),
                 options.between("linger-ms", 0, 60_000));
-        LoadSpec spec = new LoadSpec(options.path(), options.acks(), shape, width, timing, options.all());
+        Faults faults = new Faults(
+                options.between("kill-every", 0, 1_000_000),
+                options.between("pause-every", 0, 1_000_000),
+                options.between("pause-ms", 1, 600_000));
+        LoadSpec spec = new LoadSpec(options.path(), options.acks(), shape, width, timing, faults, options.all());
         spec.requirePossible();
         return spec;
     }

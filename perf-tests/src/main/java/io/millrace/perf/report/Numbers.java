@@ -13,4 +13,11 @@ public final class Numbers {
                 size >= 1_000 ? "%,.0f" : size >= 100 ? "%.0f" : size >= 10 ? "%.1f" : size >= 0.1 ? "%.2f" : "%.4f";
         return size == 0 ? "0" : String.format(Locale.ROOT, format, value);
     }
+
+    /** A mark of an axis: no zeros behind. */
+    static String axis(double value) {
+        return value >= 1 && value == Math.rint(value)
+                ? String.format(Locale.ROOT, "%,d", (long) value)
+                : Double.toString(Math.round(value * 1e6) / 1e6).replaceAll("\\.0$", "");
+    }
 }

@@ -5,9 +5,21 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Collectors;
 
-/** Kinds of load that run for a time against a broker that is there. */
+/** What can be run against a broker; each is a command. */
 public enum Kind {
-    PRODUCE("Produces: as fast as it goes, or at a fixed rate with --rate.", "readers=0");
+    PRODUCE("Produces: as fast as it goes, or at a fixed rate with --rate.", "readers=0"),
+    END_TO_END(
+            "Produces at a fixed rate and reads: latency from the time a record was due to its reader.", "rate=1000"),
+    FAN_OUT("One writer at a fixed rate, several readers of all.", "rate=1000 readers=10"),
+    CATCH_UP("Reads what was written before, as fast as it goes, again and again.", "readers=1"),
+    MIXED("Readers of the tail at a fixed rate while a cold reader reads old records.", "rate=1000"),
+    STARTUP("Start to the first acknowledged record: empty, after a clean stop, after kill -9.", "acks=all"),
+    PARTITIONS(
+            "1, 10, 100 … up to --partitions: creation, first touch, settled, what they cost.",
+            "partitions=1000 seconds=5 warm-up=2"),
+    SOAK(
+            "A rate over a long time with faults on a schedule; counts what was acknowledged and not read.",
+            "path=real rate=1000 acks=all seconds=3600 kill-every=600 pause-every=300");
 
     private final String words;
     private final String defaults;

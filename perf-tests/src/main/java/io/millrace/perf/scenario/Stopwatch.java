@@ -8,6 +8,7 @@ import io.millrace.perf.load.Measurement;
 import io.millrace.perf.load.Meter;
 import io.millrace.perf.target.ProcessView;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
@@ -44,14 +45,16 @@ public final class Stopwatch {
             }
             boolean warm = watch("warm-up", timing.warmUp());
             meter.restart();
+            Instant from = Instant.now();
             Optional<Usage> brokerUsage = broker.flatMap(Usage::begin);
             Usage own = Usage.begin(ProcessView.self()).orElseThrow();
             if (warm) {
                 watch("measured", timing.measured());
             }
+            Instant until = Instant.now();
             Optional<Usage.Spent> spent = brokerUsage.flatMap(Usage::end);
             List<LaneResult> lanes = meter.results();
-            return new Measurement(lanes, Figures.of(lanes, spent, own.end().orElseThrow()), failure());
+            return new Measurement(lanes, Figures.of(lanes, spent, own.end().orElseThrow()), failure(), from, until);
         } finally {
             for (int i = started - 1; i >= 0; i--) {
                 loads.get(i).close();

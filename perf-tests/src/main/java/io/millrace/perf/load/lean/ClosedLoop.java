@@ -7,6 +7,7 @@ import io.millrace.perf.load.LoadFailure;
 import io.millrace.perf.load.LoadSpec;
 import io.millrace.perf.load.Probe;
 import io.millrace.perf.load.Topic;
+import io.millrace.perf.load.Worker;
 import java.io.IOException;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
@@ -26,7 +27,7 @@ public final class ClosedLoop implements Load {
     private final boolean stamped;
     private final Probe probe;
     private final Failures failures = new Failures();
-    private final LeanThread thread;
+    private final Worker thread;
     private List<LeanConnection> connections = List.of();
     private @Nullable Selector selector;
 
@@ -36,7 +37,7 @@ public final class ClosedLoop implements Load {
         this.topic = topic;
         this.stamped = stamped;
         this.probe = lane.newProbe();
-        this.thread = new LeanThread("lean-closed-loop", failures, this::run);
+        this.thread = new Worker("lean-closed-loop", failures, self -> run());
     }
 
     @Override

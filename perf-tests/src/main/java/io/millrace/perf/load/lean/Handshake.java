@@ -59,7 +59,7 @@ final class Handshake {
         }
     }
 
-    private static ByteBuffer call(SocketChannel channel, ByteBuffer request) throws IOException {
+    static ByteBuffer call(SocketChannel channel, ByteBuffer request) throws IOException {
         ByteBuffer frame = ByteBuffer.allocate(Integer.BYTES + request.remaining());
         frame.putInt(request.remaining()).put(request).flip();
         while (frame.hasRemaining()) {

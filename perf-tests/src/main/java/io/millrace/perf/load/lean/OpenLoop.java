@@ -8,6 +8,7 @@ import io.millrace.perf.load.LoadSpec;
 import io.millrace.perf.load.Pace;
 import io.millrace.perf.load.Probe;
 import io.millrace.perf.load.Topic;
+import io.millrace.perf.load.Worker;
 import java.io.IOException;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
@@ -30,8 +31,8 @@ public final class OpenLoop implements Load {
     private final boolean stamped;
     private final Probe probe;
     private final Failures failures = new Failures();
-    private final LeanThread sender;
-    private final LeanThread receiver;
+    private final Worker sender;
+    private final Worker receiver;
     private List<LeanConnection> connections = List.of();
 
     /** A load that counts into a lane; {@code stamped} puts the due time into every record. */
@@ -40,8 +41,8 @@ public final class OpenLoop implements Load {
         this.topic = topic;
         this.stamped = stamped;
         this.probe = lane.newProbe();
-        this.sender = new LeanThread("lean-sender", failures, this::send);
-        this.receiver = new LeanThread("lean-receiver", failures, this::receive);
+        this.sender = new Worker("lean-sender", failures, self -> send());
+        this.receiver = new Worker("lean-receiver", failures, self -> receive());
     }
 
     @Override

@@ -1,24 +1,24 @@
-package io.millrace.perf.load.lean;
+package io.millrace.perf.load;
 
-import io.millrace.perf.load.Failures;
-import io.millrace.perf.load.LoadFailure;
 import java.io.IOException;
 
 /** A thread of a load that runs until it is told to stop; whatever ends it earlier becomes the load's failure. */
-final class LeanThread {
+public final class Worker {
     private static final long JOIN_MS = 10_000;
 
     /** What a thread does; it asks {@link #running} at least every tenth of a second. */
     @FunctionalInterface
-    interface Body {
-        void run() throws IOException, LoadFailure;
+    public interface Body {
+        /** Runs until the worker is to stop. */
+        void run(Worker self) throws IOException, LoadFailure;
     }
 
     private final Thread thread;
     private final Failures failures;
     private volatile boolean stopping;
 
-    LeanThread(String name, Failures failures, Body body) {
+    /** A thread that is not started yet. */
+    public Worker(String name, Failures failures, Body body) {
         this.failures = failures;
         this.thread = new Thread(() -> run(body), name);
         thread.setDaemon(true);
@@ -26,7 +26,7 @@ final class LeanThread {
 
     private void run(Body body) {
         try {
-            body.run();
+            body.run(this);
         } catch (IOException | LoadFailure | RuntimeException e) {
             if (!stopping) {
                 failures.add(LoadFailure.lineOf(e));
@@ -34,20 +34,23 @@ final class LeanThread {
         }
     }
 
-    void start() {
+    /** Starts it. */
+    public void start() {
         thread.start();
     }
 
-    boolean running() {
+    /** Whether it is to go on. */
+    public boolean running() {
         return !stopping && !failures.any();
     }
 
     /** Tells it to stop; {@link #join} waits. */
-    void stop() {
+    public void stop() {
         stopping = true;
     }
 
-    void join() {
+    /** Waits for its end, ten seconds at most. */
+    public void join() {
         try {
             thread.join(JOIN_MS);
         } catch (InterruptedException e) {
