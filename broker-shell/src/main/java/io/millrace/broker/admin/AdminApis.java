@@ -7,6 +7,8 @@ import io.millrace.broker.request.RequestRouter;
 import io.millrace.log.LogDirectory;
 import java.util.List;
 import java.util.Locale;
+import org.apache.kafka.common.message.DescribeClientQuotasRequestData;
+import org.apache.kafka.common.protocol.ApiKeys;
 import org.apache.kafka.coordinator.group.GroupCoordinator;
 import org.apache.kafka.metadata.KRaftMetadataCache;
 import org.apache.kafka.server.common.GroupVersion;
@@ -53,6 +55,10 @@ public final class AdminApis {
         new MetadataHandler(metadata, plane.topicCreator(), clusterId, this::autoCreateTopics).registerOn(router);
         new ClusterHandlers(metadata, clusterId, this::partitionsMax).registerOn(router);
         new ConfigHandlers(configs, metadata, plane.forwarder()).registerOn(router);
+        router.register(
+                ApiKeys.DESCRIBE_CLIENT_QUOTAS,
+                request -> request.respond(
+                        metadata.describeClientQuotas(request.data(DescribeClientQuotasRequestData.class))));
         new LogHandlers(directories, partitions, metadata).registerOn(router);
         new TransactionHandlers().registerOn(router);
         new ForwardedHandlers(plane.forwarder()).registerOn(router);

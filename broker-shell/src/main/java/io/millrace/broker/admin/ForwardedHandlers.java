@@ -16,6 +16,7 @@ public final class ForwardedHandlers {
             ApiKeys.CREATE_PARTITIONS,
             ApiKeys.ELECT_LEADERS,
             ApiKeys.UPDATE_FEATURES,
+            ApiKeys.ALTER_CLIENT_QUOTAS,
             ApiKeys.UNREGISTER_BROKER,
             ApiKeys.DESCRIBE_QUORUM,
             ApiKeys.ALTER_PARTITION_REASSIGNMENTS,

@@ -37,6 +37,7 @@ import picocli.CommandLine.Mixin;
             ConsumeCommand.class,
             GroupsCommand.class,
             LogCommand.class,
+            StatCommand.class,
             ClassDataCommand.class
         })
 public final class Millrace implements Callable<Integer> {

@@ -159,6 +159,8 @@ public final class EffectiveSettings {
         effect("connections.max.idle.ms", "Idle time after which a connection is closed.");
         effect("fetch.max.bytes", "Largest answer to a fetch.");
         effect("max.request.partition.size.limit", "Most partitions in one answer to DescribeTopicPartitions.");
+        effect("quota.window.num", "Windows that the quotas of clients are counted over.");
+        effect("quota.window.size.seconds", "Length of such a window.");
         effect("max.incremental.fetch.session.cache.slots", "Fetch sessions that are kept.");
     }
 

@@ -21,7 +21,7 @@ final class SettingValues {
             "authorizer.class.name", "access control is not built yet, the node would be open to everybody",
             "create.topic.policy.class.name", "topic policies are not built yet",
             "alter.config.policy.class.name", "configuration policies are not built yet",
-            "client.quota.callback.class", "quotas are not built yet",
+            "client.quota.callback.class", "quota callbacks are not built yet",
             "replica.selector.class", "reading from followers is not built yet");
 
     private static final Set<String> SWITCHES_NOT_BUILT = Set.of("remote.log.storage.system.enable");

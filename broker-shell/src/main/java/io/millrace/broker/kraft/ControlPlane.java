@@ -1,5 +1,6 @@
 package io.millrace.broker.kraft;
 
+import io.millrace.broker.request.ClientQuotas;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -16,6 +17,8 @@ import org.apache.kafka.image.publisher.MetadataPublisher;
 import org.apache.kafka.metadata.BrokerRegistration;
 import org.apache.kafka.metadata.KRaftMetadataCache;
 import org.apache.kafka.metadata.ListenerInfo;
+import org.apache.kafka.server.config.ClientQuotaManagerConfig;
+import org.apache.kafka.server.config.QuotaConfig;
 import org.apache.kafka.server.config.ServerLogConfigs;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -37,6 +40,7 @@ public final class ControlPlane implements AutoCloseable {
     private final NodeDirectories directories;
     private final NodeFaults faults;
     private final Metrics metrics;
+    private final QuotasInForce quotas;
     private final RaftNode raft;
     private final ClusterMetadata metadata;
     private final @Nullable ControllerNode controller;
@@ -66,6 +70,12 @@ public final class ControlPlane implements AutoCloseable {
         this.directories = directories;
         this.faults = faults;
         this.metrics = metrics;
+        this.quotas = new QuotasInForce(
+                config.nodeId(),
+                new ClientQuotaManagerConfig(
+                        config.getInt(QuotaConfig.NUM_QUOTA_SAMPLES_CONFIG),
+                        config.getInt(QuotaConfig.QUOTA_WINDOW_SIZE_SECONDS_CONFIG)),
+                metrics);
         this.raft = raft;
         this.metadata = metadata;
         this.controller = controller;
@@ -179,7 +189,7 @@ public final class ControlPlane implements AutoCloseable {
         BrokerPublisher publisher = new BrokerPublisher(
                 config.nodeId(), metadata.published(), publishedOffset, partitions, coordinators, configs);
         brokerPublisher = publisher;
-        metadata.install(List.of(publisher));
+        metadata.install(List.of(publisher, quotas));
         return CompletableFuture.allOf(publisher.firstPublish(), registered().caughtUp());
     }
 
@@ -197,6 +207,11 @@ public final class ControlPlane implements AutoCloseable {
     }
 
     // For those who serve requests
+
+    /** The quotas in force. */
+    public ClientQuotas quotas() {
+        return quotas;
+    }
 
     /** The settings of this node. */
     public KraftConfig config() {
@@ -305,6 +320,7 @@ public final class ControlPlane implements AutoCloseable {
         } else {
             closeController(controller, closing);
         }
+        closing.run("client quotas", quotas::close);
         metrics.close();
     }
 

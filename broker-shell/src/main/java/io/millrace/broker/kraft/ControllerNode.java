@@ -58,6 +58,7 @@ final class ControllerNode implements AutoCloseable {
         RaftOperations.register(api, raft);
         TopicOperations.register(api, controller, config.getBoolean(ServerConfigs.DELETE_TOPIC_ENABLE_CONFIG));
         ConfigOperations.register(api, controller);
+        QuotaOperations.register(api, controller);
         BrokerOperations.register(api, controller, config.brokerHeartbeatIntervalMs());
         DescribeControllers.register(
                 api,

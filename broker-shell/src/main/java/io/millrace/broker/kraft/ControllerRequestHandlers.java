@@ -45,6 +45,7 @@ public final class ControllerRequestHandlers implements RequestHandler {
             ApiKeys.ALTER_PARTITION_REASSIGNMENTS,
             ApiKeys.LIST_PARTITION_REASSIGNMENTS,
             ApiKeys.UPDATE_FEATURES,
+            ApiKeys.ALTER_CLIENT_QUOTAS,
             ApiKeys.ALLOCATE_PRODUCER_IDS,
             ApiKeys.DESCRIBE_CLUSTER);
 

@@ -5,6 +5,8 @@ import io.millrace.broker.request.Connection;
 import io.millrace.broker.request.InPlaceHandler;
 import io.millrace.broker.request.Request;
 import io.millrace.broker.request.RequestRouter;
+import io.millrace.broker.stat.RequestTimes;
+import io.millrace.broker.stat.Stage;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
@@ -15,6 +17,7 @@ import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.apache.kafka.common.errors.InvalidRequestException;
 import org.apache.kafka.common.network.ClientInformation;
@@ -32,11 +35,14 @@ import org.slf4j.LoggerFactory;
  * One client: reads frames, routes requests, and stops reading while the client, or the process, has too much in hand.
  * Owned by its channel; every field but the client information is touched on its event loop only.
  *
- * <p>Reading stops for one of three reasons, and goes on when none is left: the memory budget is spent; too many
- * requests or response bytes are outstanding (a slow reader); a request holds those behind it.
+ * <p>Reading stops for one of four reasons, and goes on when none is left: the memory budget is spent; too many
+ * requests or response bytes are outstanding (a slow reader); a request holds those behind it; the client has used up a
+ * quota.
  */
 final class ClientConnection extends ChannelInboundHandlerAdapter implements Connection {
     private static final Logger LOG = LoggerFactory.getLogger(ClientConnection.class);
+
+    private static final long NO_TURN = Long.MIN_VALUE;
 
     private final Channel channel;
     private final ListenerContext server;
@@ -48,12 +54,18 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Con
 
     private boolean wantsMemory;
     private boolean held;
+    private boolean paused;
+    private long pausedUntilNs;
     private boolean pumping;
     private boolean closed;
     private long frameDeadlineNs;
     private long lastRequestNs;
     /** When the bytes at hand were read. */
     private long readNs;
+
+    private long turnNs = NO_TURN;
+    /** When the request at hand began to be handled, which is when the one before it was done. */
+    private long startNs;
 
     private boolean midFrame;
 
@@ -80,7 +92,10 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Con
 
     @Override
     public void channelRead(ChannelHandlerContext ctx, Object read) {
-        readNs = System.nanoTime();
+        turnNs = System.nanoTime();
+        if (!assembler.hasInput()) {
+            readNs = turnNs;
+        }
         responses.beginReading();
         assembler.offer((ByteBuf) read);
         pump();
@@ -89,6 +104,10 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Con
     @Override
     public void channelReadComplete(ChannelHandlerContext ctx) {
         responses.flush();
+        if (turnNs != NO_TURN) {
+            loop.times().turn(System.nanoTime() - turnNs);
+            turnNs = NO_TURN;
+        }
     }
 
     @Override
@@ -116,6 +135,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Con
     }
 
     private void pumpFrames() throws BadFrameException {
+        startNs = System.nanoTime();
         while (!closed && mayRoute()) {
             if (!hasFrame()) {
                 watchFrame();
@@ -134,7 +154,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Con
     }
 
     private boolean mayRoute() {
-        return !held && !wantsMemory && responses.hasRoom(server.limits());
+        return !held && !wantsMemory && !paused && responses.hasRoom(server.limits());
     }
 
     private boolean hasFrame() throws BadFrameException {
@@ -178,6 +198,27 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Con
         }
     }
 
+    @Override
+    public void pause(int milliseconds) {
+        onLoop(() -> pauseHere(milliseconds), () -> {});
+    }
+
+    private void pauseHere(int milliseconds) {
+        long untilNs = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(milliseconds);
+        pausedUntilNs = paused && pausedUntilNs - untilNs > 0 ? pausedUntilNs : untilNs;
+        paused = true;
+        var unused = channel.eventLoop().schedule(this::resume, milliseconds, TimeUnit.MILLISECONDS);
+        adjustReading();
+    }
+
+    private void resume() {
+        if (paused && System.nanoTime() - pausedUntilNs >= 0) {
+            paused = false;
+            midFrame = false; // the time that we did not read is not the client's
+            pump();
+        }
+    }
+
     private void adjustReading() {
         boolean read = !closed && mayRoute();
         if (channel.config().isAutoRead() != read) {
@@ -212,14 +253,23 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Con
         midFrame = false;
         lastRequestNs = readNs;
         if (outcome == InPlaceHandler.BEGUN) {
-            route(assembler.takeAnyhow(), request -> server.router().finish(handler, request));
+            route(assembler.takeAnyhow(), request -> finish(handler, request));
             return true;
         }
+        long endNs = System.nanoTime();
+        loop.times().producedInPlace(id, handler.correlationId(), readNs, startNs, handler.checkedNs(), endNs);
+        startNs = endNs;
         if (outcome > 0) {
             responses.wroteInPlace(outcome);
         }
         assembler.skip();
         return true;
+    }
+
+    private void finish(InPlaceHandler handler, Request request) {
+        request.times().checked(handler.checkedNs() - startNs);
+        request.times().appended(System.nanoTime() - handler.checkedNs());
+        server.router().finish(handler, request);
     }
 
     private void route(Frame frame, Consumer<Request> handler) {
@@ -230,8 +280,9 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Con
             frame.release();
             throw e;
         }
-        lastRequestNs = request.receivedNs();
+        lastRequestNs = readNs;
         handler.accept(request);
+        startNs = System.nanoTime();
     }
 
     private Request parse(Frame frame) {
@@ -242,12 +293,13 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Con
             throw new InvalidRequestException("not served: " + header.apiKey() + " v" + header.apiVersion());
         }
         AbstractRequest body = RequestParser.body(header, bytes);
-        PendingExchange exchange = new PendingExchange(this, header, frame);
+        RequestTimes times = new RequestTimes(readNs, startNs);
+        PendingExchange exchange = new PendingExchange(this, header, frame, times);
         responses.expect(exchange);
         if (!RequestParser.keepsBuffer(header.apiKey())) {
             frame.release();
         }
-        return new Request(header, body, exchange, System.nanoTime());
+        return new Request(header, body, exchange, times);
     }
 
     // Answering; called through PendingExchange
@@ -263,11 +315,22 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Con
             return;
         }
         encode(exchange, message);
+        measure(exchange);
         if (exchange.holdsFollowing()) {
             held = false;
         }
         responses.writeReady();
         pump();
+    }
+
+    private void measure(PendingExchange exchange) {
+        RequestHeader header = exchange.header();
+        Stage whole = switch (header.apiKey()) {
+            case PRODUCE -> Stage.PRODUCE;
+            case FETCH -> Stage.FETCH;
+            default -> Stage.OTHER;
+        };
+        loop.times().answered(whole, header.apiKey().name(), id, header.correlationId(), exchange.times());
     }
 
     void aborted(PendingExchange exchange, String why) {

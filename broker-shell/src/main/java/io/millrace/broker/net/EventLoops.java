@@ -1,5 +1,6 @@
 package io.millrace.broker.net;
 
+import io.millrace.broker.stat.NodeTimes;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.IoHandlerFactory;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
@@ -21,6 +22,7 @@ public final class EventLoops implements AutoCloseable {
 
     private final EventLoopGroup group;
     private final boolean epoll;
+    private final NodeTimes times = new NodeTimes();
 
     private EventLoops(EventLoopGroup group, boolean epoll) {
         this.group = group;
@@ -42,6 +44,11 @@ public final class EventLoops implements AutoCloseable {
     /** {@code epoll} or {@code nio}. */
     public String transport() {
         return epoll ? "epoll" : "nio";
+    }
+
+    /** What the loops measure. */
+    public NodeTimes times() {
+        return times;
     }
 
     EventLoopGroup group() {

@@ -142,6 +142,11 @@ final class FrameAssembler {
         return wantsMemory;
     }
 
+    /** Whether something was read that is not taken. */
+    boolean hasInput() {
+        return input != null;
+    }
+
     /** Whether a frame has begun that is not complete. */
     boolean isMidFrame() {
         return announced != UNKNOWN || sizeBytesSoFar > 0;

@@ -1,6 +1,7 @@
 package io.millrace.broker.net;
 
 import io.millrace.broker.request.RequestRouter;
+import io.millrace.broker.stat.NodeTimes;
 import io.netty.channel.EventLoop;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -20,10 +21,13 @@ final class ListenerContext {
     private final RequestRouter router;
     private final MemoryBudget budget;
     private final NetworkLimits limits;
+    private final NodeTimes times;
     private final AtomicLong connectionNumbers = new AtomicLong();
     private final Map<EventLoop, LoopContext> byLoop = new ConcurrentHashMap<>();
 
-    ListenerContext(ListenerName listener, RequestRouter router, MemoryBudget budget, NetworkLimits limits) {
+    ListenerContext(
+            ListenerName listener, RequestRouter router, MemoryBudget budget, NetworkLimits limits, NodeTimes times) {
+        this.times = times;
         this.listener = listener;
         this.router = router;
         this.budget = budget;
@@ -56,7 +60,7 @@ final class ListenerContext {
     }
 
     private LoopContext startSweep(EventLoop loop) {
-        LoopContext shared = new LoopContext(router);
+        LoopContext shared = new LoopContext(router, times.of(loop));
         var unused = loop.scheduleWithFixedDelay(shared::sweep, SWEEP_S, SWEEP_S, TimeUnit.SECONDS);
         return shared;
     }

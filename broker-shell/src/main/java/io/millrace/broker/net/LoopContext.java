@@ -2,6 +2,7 @@ package io.millrace.broker.net;
 
 import io.millrace.broker.request.InPlaceHandler;
 import io.millrace.broker.request.RequestRouter;
+import io.millrace.broker.stat.LoopTimes;
 import java.util.HashSet;
 import java.util.Set;
 import org.apache.kafka.common.protocol.ApiKeys;
@@ -12,12 +13,14 @@ import org.jspecify.annotations.Nullable;
  * connections for the sweep. Made on that loop and used there only.
  */
 final class LoopContext {
+    private final LoopTimes times;
     private final Set<ClientConnection> connections = new HashSet<>();
 
     /** By API id. */
     private final @Nullable InPlaceHandler[] inPlace;
 
-    LoopContext(RequestRouter router) {
+    LoopContext(RequestRouter router, LoopTimes times) {
+        this.times = times;
         int size = 0;
         for (ApiKeys api : router.served()) {
             size = Math.max(size, api.id + 1);
@@ -33,6 +36,11 @@ final class LoopContext {
         return api >= 0 && api < inPlace.length ? inPlace[api] : null;
     }
 
+    /** Where the times of this loop are kept. */
+    LoopTimes times() {
+        return times;
+    }
+
     void joined(ClientConnection connection) {
         connections.add(connection);
     }
@@ -44,6 +52,7 @@ final class LoopContext {
     /** Ends frames and clients that are overdue. */
     void sweep() {
         long nowNs = System.nanoTime();
+        times.turnOver(nowNs);
         for (ClientConnection connection : connections.toArray(new ClientConnection[0])) {
             connection.checkDeadlines(nowNs);
         }

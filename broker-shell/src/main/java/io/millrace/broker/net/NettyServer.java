@@ -143,7 +143,7 @@ public final class NettyServer implements AutoCloseable {
         }
 
         private ServerBootstrap bootstrap(ChannelGroup connections) {
-            ListenerContext context = new ListenerContext(listener, router, budget, limits);
+            ListenerContext context = new ListenerContext(listener, router, budget, limits, loops.times());
             return new ServerBootstrap()
                     .group(loops.group())
                     .channel(loops.serverChannel())

@@ -2,6 +2,7 @@ package io.millrace.broker.net;
 
 import io.millrace.broker.request.Connection;
 import io.millrace.broker.request.Exchange;
+import io.millrace.broker.stat.RequestTimes;
 import org.apache.kafka.common.protocol.ApiMessage;
 import org.apache.kafka.common.requests.RequestHeader;
 import org.jspecify.annotations.Nullable;
@@ -14,6 +15,7 @@ final class PendingExchange implements Exchange {
     private final ClientConnection connection;
     private final RequestHeader header;
     private final Frame frame;
+    private final RequestTimes times;
 
     // Event loop only
     private boolean done;
@@ -21,10 +23,11 @@ final class PendingExchange implements Exchange {
     private @Nullable EncodedResponse response;
     private @Nullable Runnable disconnectAction;
 
-    PendingExchange(ClientConnection connection, RequestHeader header, Frame frame) {
+    PendingExchange(ClientConnection connection, RequestHeader header, Frame frame, RequestTimes times) {
         this.connection = connection;
         this.header = header;
         this.frame = frame;
+        this.times = times;
     }
 
     @Override
@@ -36,6 +39,11 @@ final class PendingExchange implements Exchange {
     public void complete(@Nullable ApiMessage message) {
         frame.release();
         connection.onLoop(() -> connection.completed(this, message), () -> OrphanedRecords.close(message));
+    }
+
+    @Override
+    public int requestBytes() {
+        return frame.length();
     }
 
     @Override
@@ -70,6 +78,10 @@ final class PendingExchange implements Exchange {
 
     RequestHeader header() {
         return header;
+    }
+
+    RequestTimes times() {
+        return times;
     }
 
     boolean isDone() {

@@ -8,6 +8,7 @@ import io.millrace.broker.net.NettyServer;
 import io.millrace.broker.net.NetworkLimits;
 import io.millrace.broker.request.AdvertisedFeatures;
 import io.millrace.broker.request.RequestRouter;
+import io.millrace.broker.stat.NodeTimes;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -31,8 +32,11 @@ final class BoundListeners implements AutoCloseable {
 
     private final Map<String, NettyServer> servers = new LinkedHashMap<>();
     private final List<ListenerSpec> specs = new ArrayList<>();
+    private final NodeTimes times;
 
-    private BoundListeners() {}
+    private BoundListeners(NodeTimes times) {
+        this.times = times;
+    }
 
     /**
      * Takes the ports; nobody is served yet.
@@ -45,7 +49,7 @@ final class BoundListeners implements AutoCloseable {
             RequestRouter router,
             Supplier<AdvertisedFeatures> features,
             Network network) {
-        BoundListeners bound = new BoundListeners();
+        BoundListeners bound = new BoundListeners(network.loops().times());
         try {
             for (ListenerSpec spec : specs) {
                 bound.add(spec, type, router, features, network);
@@ -88,6 +92,11 @@ final class BoundListeners implements AutoCloseable {
     /** The listeners with their ports. */
     List<ListenerSpec> specs() {
         return List.copyOf(specs);
+    }
+
+    /** What the loops of these listeners measure. */
+    NodeTimes times() {
+        return times;
     }
 
     /** The port of the listener. */

@@ -13,6 +13,7 @@ import io.millrace.broker.partition.RecordCodecs;
 import io.millrace.broker.request.RequestRouter;
 import io.millrace.broker.request.data.DataPlane;
 import io.millrace.broker.request.data.DataPlaneSettings;
+import io.millrace.broker.stat.StatSocket;
 import io.millrace.log.FreeSpaceFloor;
 import io.millrace.log.HousekeepingIntervals;
 import io.millrace.log.LogCleaner;
@@ -97,9 +98,13 @@ final class BrokerParts {
         LogScrubber scrubber = LogScrubber.start(scrub(config), runtime, directories);
         stops.add("log scrubber", scrubber::close);
         stops.add("client connections", clients::close);
+        StatSocket stat = StatSocket.open(config.logDirs().get(0), clients.times()::lines);
+        if (stat != null) {
+            stops.add("statistics", stat::close);
+        }
         PartitionRegistry partitions = new PartitionRegistry(plane.nodeId(), directories, configs::settings);
         DataPlane data = DataPlane.register(
-                router, partitions, new ClusterTopics(plane.metadata()), plane.producerIds(), settings(config));
+                router, partitions, new ClusterTopics(plane.metadata()), plane.producerIds(), settings(config, plane));
         stops.add("data path", data::close);
         stops.add("partitions", partitions::close);
         GroupCoordination groups = GroupCoordination.create(
@@ -178,13 +183,14 @@ final class BrokerParts {
         stops.add("watch of directories", () -> watch.cancel(false));
     }
 
-    private static DataPlaneSettings settings(NodeConfig config) {
+    private static DataPlaneSettings settings(NodeConfig config, ControlPlane plane) {
         DataPlaneSettings defaults = DataPlaneSettings.DEFAULTS;
         return new DataPlaneSettings(
                 config.getInt(ServerConfigs.FETCH_MAX_BYTES_CONFIG),
                 config.getInt(ServerConfigs.MAX_INCREMENTAL_FETCH_SESSION_CACHE_SLOTS_CONFIG),
                 defaults.inflatedBytesMax(),
-                defaults.clockMs());
+                defaults.clockMs(),
+                plane.quotas());
     }
 
     /**

@@ -32,6 +32,9 @@ public interface Connection {
     /** The event loop of the connection: what runs here runs between its requests, never beside them. */
     ScheduledExecutorService loop();
 
+    /** Takes no further request for so long; answers leave all the same. Any thread. */
+    void pause(int milliseconds);
+
     /** False as soon as the connection is gone; an answer then goes nowhere. */
     boolean isOpen();
 }

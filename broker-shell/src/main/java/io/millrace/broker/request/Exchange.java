@@ -14,6 +14,9 @@ public interface Exchange {
     /** Sends {@code response}, or nothing where the request wants no answer, and gives the request's memory back. */
     void complete(@Nullable ApiMessage response);
 
+    /** Bytes of the frame. */
+    int requestBytes();
+
     /** Closes the connection with one log line. */
     void abort(String why);
 

@@ -30,6 +30,12 @@ public interface InPlaceHandler {
      */
     int handle(ByteBuffer frame, Output output);
 
+    /** When the request handled last had passed its checks and went to the log, {@link System#nanoTime()}. */
+    long checkedNs();
+
+    /** Its correlation id. */
+    int correlationId();
+
     /** Goes on with the request of which {@link #handle} has just said {@link #BEGUN}. */
     void finish(Request request);
 }

@@ -1,6 +1,7 @@
 package io.millrace.broker.request;
 
 import io.millrace.broker.protocol.RequestParser;
+import io.millrace.broker.stat.RequestTimes;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.net.InetAddress;
@@ -38,7 +39,7 @@ public final class Request {
     private final RequestHeader header;
     private final AbstractRequest body;
     private final Exchange exchange;
-    private final long receivedNs;
+    private final RequestTimes times;
 
     private @Nullable RequestContext context;
 
@@ -46,11 +47,11 @@ public final class Request {
     @SuppressWarnings("UnusedVariable") // through ENDED
     private volatile boolean ended;
 
-    public Request(RequestHeader header, AbstractRequest body, Exchange exchange, long receivedNs) {
+    public Request(RequestHeader header, AbstractRequest body, Exchange exchange, RequestTimes times) {
         this.header = header;
         this.body = body;
         this.exchange = exchange;
-        this.receivedNs = receivedNs;
+        this.times = times;
     }
 
     // Ending
@@ -107,6 +108,13 @@ public final class Request {
         exchange.onDisconnect(action);
     }
 
+    /** The client has used up a quota: nothing more is read of it for so long. To be called before the answer, which says so. */
+    public void throttle(int milliseconds) {
+        if (milliseconds > 0) {
+            connection().pause(milliseconds);
+        }
+    }
+
     /** The event loop of the connection. */
     public ScheduledExecutorService loop() {
         return exchange.connection().loop();
@@ -129,6 +137,11 @@ public final class Request {
 
     public String clientId() {
         return header.clientId();
+    }
+
+    /** Bytes of the frame. */
+    public int sizeInBytes() {
+        return exchange.requestBytes();
     }
 
     public int correlationId() {
@@ -169,9 +182,9 @@ public final class Request {
         return connection().principal();
     }
 
-    /** When the frame was complete, {@link System#nanoTime()}. */
-    public long receivedNs() {
-        return receivedNs;
+    /** Where the time of this request goes; its handler adds to it. */
+    public RequestTimes times() {
+        return times;
     }
 
     /** Kafka's own view of this request, for its coordinators. Made when first asked for; one thread at a time. */

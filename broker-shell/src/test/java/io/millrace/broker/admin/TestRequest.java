@@ -6,6 +6,7 @@ import io.millrace.broker.request.Connection;
 import io.millrace.broker.request.Exchange;
 import io.millrace.broker.request.Request;
 import io.millrace.broker.request.RequestRouter;
+import io.millrace.broker.stat.RequestTimes;
 import java.net.InetAddress;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ScheduledExecutorService;
@@ -32,7 +33,7 @@ public final class TestRequest {
         handlers.accept(router);
         AnswerOnly exchange = new AnswerOnly();
         RequestHeader header = new RequestHeader(body.apiKey(), version, "test-client", 1);
-        router.route(new Request(header, body, exchange, System.nanoTime()));
+        router.route(new Request(header, body, exchange, new RequestTimes(0, 0)));
         ApiMessage answer = exchange.answer.orTimeout(30, TimeUnit.SECONDS).join();
         assertNotNull(MessageUtil.toByteBufferAccessor(answer, version), "what cannot be written throws");
         return type.cast(answer);
@@ -60,6 +61,11 @@ public final class TestRequest {
         @Override
         public void abort(String why) {
             answer.completeExceptionally(new AssertionError("closed: " + why));
+        }
+
+        @Override
+        public int requestBytes() {
+            return 0;
         }
 
         @Override
@@ -102,6 +108,9 @@ public final class TestRequest {
         public KafkaPrincipal principal() {
             return KafkaPrincipal.ANONYMOUS;
         }
+
+        @Override
+        public void pause(int milliseconds) {}
 
         @Override
         public ClientInformation clientInformation() {

@@ -106,8 +106,8 @@ class NodeConfigTest {
 
     @Test
     void namesWithoutEffectAreSaidInOneLine() {
-        final NodeConfig config = with("ssl.protocol=TLSv1.3", "quota.window.num=5", "num.partitions=2");
-        assertEquals(List.of("quota.window.num", "ssl.protocol"), config.withoutEffect());
+        final NodeConfig config = with("ssl.protocol=TLSv1.3", "controller.quota.window.num=5", "num.partitions=2");
+        assertEquals(List.of("controller.quota.window.num", "ssl.protocol"), config.withoutEffect());
         assertEquals(List.of(), config.warnings());
     }
 

@@ -56,7 +56,6 @@ import org.apache.kafka.common.errors.InvalidTopicException;
 import org.apache.kafka.common.errors.TopicExistsException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.apache.kafka.common.errors.UnsupportedVersionException;
-import org.apache.kafka.common.quota.ClientQuotaFilter;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
@@ -343,10 +342,6 @@ final class AdminClientIT {
         assertInstanceOf(
                 UnsupportedVersionException.class,
                 Clients.failure(admin.describeUserScramCredentials().all()));
-        assertInstanceOf(
-                UnsupportedVersionException.class,
-                Clients.failure(
-                        admin.describeClientQuotas(ClientQuotaFilter.all()).entities()));
         assertInstanceOf(
                 UnsupportedVersionException.class,
                 Clients.failure(admin.describeTransactions(List.of("t")).all()));

@@ -37,7 +37,12 @@ public final class DataPlane implements AutoCloseable {
         router.register(
                         ApiKeys.PRODUCE,
                         new ProduceHandler(
-                                partitions, topics, settings.clockMs(), settings.inflatedBytesMax(), workPool))
+                                partitions,
+                                topics,
+                                settings.clockMs(),
+                                settings.inflatedBytesMax(),
+                                workPool,
+                                settings.quotas()))
                 .register(
                         ApiKeys.FETCH,
                         new FetchHandler(
@@ -45,7 +50,8 @@ public final class DataPlane implements AutoCloseable {
                                 topics,
                                 settings.clockMs(),
                                 settings.fetchSessionSlots(),
-                                settings.fetchBytesMax()))
+                                settings.fetchBytesMax(),
+                                settings.quotas()))
                 .register(ApiKeys.LIST_OFFSETS, new ListOffsetsHandler(lookup, workPool))
                 .register(ApiKeys.OFFSET_FOR_LEADER_EPOCH, new OffsetForLeaderEpochHandler(lookup))
                 .register(ApiKeys.DELETE_RECORDS, new DeleteRecordsHandler(lookup, workPool))

@@ -1,5 +1,6 @@
 package io.millrace.broker.request.data;
 
+import io.millrace.broker.request.ClientQuotas;
 import java.util.function.LongSupplier;
 
 /**
@@ -9,10 +10,12 @@ import java.util.function.LongSupplier;
  * @param fetchSessionSlots {@code max.incremental.fetch.session.cache.slots}
  * @param inflatedBytesMax a compressed batch that inflates to more is refused with MESSAGE_TOO_LARGE
  * @param clockMs wall clock, milliseconds
+ * @param quotas of the clients
  */
-public record DataPlaneSettings(int fetchBytesMax, int fetchSessionSlots, long inflatedBytesMax, LongSupplier clockMs) {
+public record DataPlaneSettings(
+        int fetchBytesMax, int fetchSessionSlots, long inflatedBytesMax, LongSupplier clockMs, ClientQuotas quotas) {
 
     /** Kafka's defaults where Kafka has the setting; batches may inflate to 1 GiB. */
     public static final DataPlaneSettings DEFAULTS =
-            new DataPlaneSettings(55 * 1024 * 1024, 1000, 1L << 30, System::currentTimeMillis);
+            new DataPlaneSettings(55 * 1024 * 1024, 1000, 1L << 30, System::currentTimeMillis, ClientQuotas.NONE);
 }

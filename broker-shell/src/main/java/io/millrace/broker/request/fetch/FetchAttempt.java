@@ -12,6 +12,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import org.apache.kafka.common.IsolationLevel;
 import org.apache.kafka.common.message.FetchRequestData;
+import org.apache.kafka.common.message.FetchResponseData;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -39,6 +40,7 @@ final class FetchAttempt implements ProgressListener {
 
     private List<FetchedPartition> read = List.of();
     private boolean waiting;
+    private long waitingSinceNs;
     private boolean ended;
     private @Nullable Future<?> timer;
 
@@ -48,7 +50,7 @@ final class FetchAttempt implements ProgressListener {
         this.handler = handler;
         this.context = context;
         this.committedOnly = data.isolationLevel() == IsolationLevel.READ_COMMITTED.id();
-        this.maxBytes = Math.min(data.maxBytes(), handler.fetchBytesMax());
+        this.maxBytes = Math.min(data.maxBytes(), handler.fetchBytesMax(request));
         this.minBytes = Math.min(data.minBytes(), maxBytes);
         this.maxWaitMs = data.maxWaitMs();
     }
@@ -119,6 +121,7 @@ final class FetchAttempt implements ProgressListener {
 
     private void await() {
         waiting = true;
+        waitingSinceNs = System.nanoTime();
         discard();
         timer = request.loop().schedule(this::expire, maxWaitMs, TimeUnit.MILLISECONDS);
         request.onDisconnect(this::abandon);
@@ -169,7 +172,19 @@ final class FetchAttempt implements ProgressListener {
 
     private void answer() {
         end();
+        int throttleMs = handler.quotas().limitsFetch() ? handler.quotas().fetched(request, bytes()) : 0;
+        if (throttleMs > 0) {
+            discard();
+            request.throttle(throttleMs);
+            request.respond(
+                    new FetchResponseData().setThrottleTimeMs(throttleMs).setSessionId(context.sessionIdOfThrottled()));
+            return;
+        }
         request.respond(handler.response(request, context, read));
+    }
+
+    private long bytes() {
+        return read.stream().mapToLong(FetchedPartition::bytes).sum();
     }
 
     private void end() {
@@ -177,6 +192,7 @@ final class FetchAttempt implements ProgressListener {
         if (!waiting) {
             return;
         }
+        request.times().idle(System.nanoTime() - waitingSinceNs);
         if (timer != null) {
             timer.cancel(false);
         }

@@ -97,6 +97,11 @@ final class FetchContext {
         return session == null ? read : session.changed(read);
     }
 
+    /** The session id of an answer without rows, which tells to wait: no session is made for it. */
+    int sessionIdOfThrottled() {
+        return session == null ? FetchMetadata.INVALID_SESSION_ID : session.id();
+    }
+
     /** The session id of the answer; makes the session where the client has asked for one. */
     int sessionIdToSend(List<FetchedPartition> read) {
         if (session != null) {

@@ -2,6 +2,7 @@ package io.millrace.broker.request.fetch;
 
 import io.millrace.broker.partition.PartitionRegistry;
 import io.millrace.broker.partition.TopicDirectory;
+import io.millrace.broker.request.ClientQuotas;
 import io.millrace.broker.request.Request;
 import io.millrace.broker.request.RequestHandler;
 import java.util.ArrayList;
@@ -30,24 +31,28 @@ public final class FetchHandler implements RequestHandler {
     private final FetchSessions sessions;
     private final LongSupplier clockMs;
     private final int fetchBytesMax;
+    private final ClientQuotas quotas;
 
     /**
      * Makes the handler.
      *
      * @param sessionSlots {@code max.incremental.fetch.session.cache.slots}
      * @param fetchBytesMax {@code fetch.max.bytes}, above whatever a client asks
+     * @param quotas of the clients
      */
     public FetchHandler(
             PartitionRegistry partitions,
             TopicDirectory topics,
             LongSupplier clockMs,
             int sessionSlots,
-            int fetchBytesMax) {
+            int fetchBytesMax,
+            ClientQuotas quotas) {
         this.reader = new PartitionReader(partitions, topics);
         this.topics = topics;
         this.sessions = new FetchSessions(sessionSlots, clockMs);
         this.clockMs = clockMs;
         this.fetchBytesMax = fetchBytesMax;
+        this.quotas = quotas;
     }
 
     @Override
@@ -69,8 +74,13 @@ public final class FetchHandler implements RequestHandler {
         return reader;
     }
 
-    int fetchBytesMax() {
-        return fetchBytesMax;
+    /** Bytes of one answer: the broker's limit, or what the client's quota can ever give. */
+    int fetchBytesMax(Request request) {
+        return quotas.limitsFetch() ? quotas.fetchBytesMax(request, fetchBytesMax) : fetchBytesMax;
+    }
+
+    ClientQuotas quotas() {
+        return quotas;
     }
 
     /** Sessions open now. */

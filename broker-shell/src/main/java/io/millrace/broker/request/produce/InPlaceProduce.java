@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Produce, in place: plain batches for partitions that this node leads are appended from the frame and acknowledged into the
  * connection's output. First every partition of the request is looked at without changing anything; what would be refused,
- * inflated or rewritten goes the ordinary way as a whole. What turns out only by the append (a refusal of the log, an
+ * inflated or rewritten goes the ordinary way as a whole, and so does everything while quotas bear on producers. What turns out only by the append (a refusal of the log, an
  * acknowledgement that has to wait) is handed on together with what was appended: nothing is appended twice.
  *
  * <p>One a loop; its state belongs to the request at hand.
@@ -43,6 +43,8 @@ final class InPlaceProduce implements InPlaceHandler {
     /** Partitions of the request at hand that were given to their logs. */
     private int tried;
 
+    private long checkedNs;
+
     InPlaceProduce(ProduceHandler handler) {
         this.handler = handler;
         this.registry = handler.partitions();
@@ -54,13 +56,28 @@ final class InPlaceProduce implements InPlaceHandler {
     @Override
     public int handle(ByteBuffer bytes, Output output) {
         tried = 0;
-        if (!frame.wrap(bytes) || frame.acks() < ACKS_ALL || frame.acks() > 1 || !mayAppendAll(bytes)) {
+        if (handler.quotas().limitsProduce()
+                || !frame.wrap(bytes)
+                || frame.acks() < ACKS_ALL
+                || frame.acks() > 1
+                || !mayAppendAll(bytes)) {
             return LEFT;
         }
+        checkedNs = System.nanoTime();
         if (!appendAll(bytes)) {
             return BEGUN;
         }
         return frame.acks() == 0 ? 0 : answer(bytes, output.room(answer.lengthMost(frame)));
+    }
+
+    @Override
+    public long checkedNs() {
+        return checkedNs;
+    }
+
+    @Override
+    public int correlationId() {
+        return frame.correlationId();
     }
 
     @Override

@@ -134,7 +134,11 @@ final class ProduceAttempt {
         BatchPreparation preparation = PREPARATION.get();
         MemoryRecords records = (MemoryRecords) entry.records();
         long nowMs = handler.nowMs();
-        switch (preparation.prepare(records, request.apiVersion(), partition.settings(), nowMs, inflatedBytesMax)) {
+        long beganNs = System.nanoTime();
+        BatchPreparation.Outcome outcome =
+                preparation.prepare(records, request.apiVersion(), partition.settings(), nowMs, inflatedBytesMax);
+        request.times().checked(System.nanoTime() - beganNs);
+        switch (outcome) {
             case READY -> appendReady(entry, partition, preparation, nowMs);
             case REFUSED -> refuse(entry, preparation.refusal());
             case TOO_LONG -> {
@@ -148,7 +152,9 @@ final class ProduceAttempt {
             PartitionProduceData entry, Partition partition, BatchPreparation preparation, long nowMs) {
         AppendResult result = RESULT.get();
         result.reset();
+        long beganNs = System.nanoTime();
         AppendStatus status = partition.append(preparation.batch(), AppendOrigin.CLIENT, result);
+        request.times().appended(System.nanoTime() - beganNs);
         appended(entry, partition, status, result, preparation, nowMs);
     }
 
@@ -294,7 +300,9 @@ final class ProduceAttempt {
         boolean forSync = waitsForDisk(partition, endOffset);
         if (forAll || forSync) {
             unfinished.incrementAndGet();
+            long beganNs = System.nanoTime();
             waits.add(AckWait.begin(partition, endOffset, forAll, forSync, error -> {
+                request.times().waited(forSync, System.nanoTime() - beganNs);
                 acknowledged(partition, row, error);
             }));
         }
@@ -332,6 +340,11 @@ final class ProduceAttempt {
     }
 
     private void answer() {
+        if (handler.quotas().limitsProduce()) {
+            int throttleMs = handler.quotas().produced(request, request.sizeInBytes());
+            response.setThrottleTimeMs(throttleMs);
+            request.throttle(throttleMs);
+        }
         if (data.acks() != 0) {
             request.respond(response);
             return;

@@ -2,6 +2,7 @@ package io.millrace.broker.request.produce;
 
 import io.millrace.broker.partition.PartitionRegistry;
 import io.millrace.broker.partition.TopicDirectory;
+import io.millrace.broker.request.ClientQuotas;
 import io.millrace.broker.request.InPlaceHandler;
 import io.millrace.broker.request.Request;
 import io.millrace.broker.request.RequestHandler;
@@ -23,6 +24,7 @@ public final class ProduceHandler implements RequestHandler {
     private final LongSupplier clockMs;
     private final long inflatedBytesMax;
     private final WorkPool workPool;
+    private final ClientQuotas quotas;
 
     /**
      * Makes the handler.
@@ -30,18 +32,21 @@ public final class ProduceHandler implements RequestHandler {
      * @param clockMs wall clock, for the bounds of timestamps
      * @param inflatedBytesMax a batch that inflates to more is refused with MESSAGE_TOO_LARGE
      * @param workPool inflates what takes long
+     * @param quotas of the clients
      */
     public ProduceHandler(
             PartitionRegistry partitions,
             TopicDirectory topics,
             LongSupplier clockMs,
             long inflatedBytesMax,
-            WorkPool workPool) {
+            WorkPool workPool,
+            ClientQuotas quotas) {
         this.partitions = partitions;
         this.topics = topics;
         this.clockMs = clockMs;
         this.inflatedBytesMax = inflatedBytesMax;
         this.workPool = workPool;
+        this.quotas = quotas;
     }
 
     @Override
@@ -74,6 +79,10 @@ public final class ProduceHandler implements RequestHandler {
 
     long inflatedBytesMax() {
         return inflatedBytesMax;
+    }
+
+    ClientQuotas quotas() {
+        return quotas;
     }
 
     WorkPool workPool() {

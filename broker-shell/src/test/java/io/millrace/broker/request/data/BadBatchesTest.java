@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.millrace.broker.net.WireClient;
 import io.millrace.broker.partition.TopicSettings;
+import io.millrace.broker.request.ClientQuotas;
 import io.millrace.log.LogConfig;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -134,7 +135,7 @@ class BadBatchesTest {
     void aBombIsNotInflated() throws IOException {
         try (TestBroker careful = new TestBroker(
                         directory.resolve("careful"),
-                        new DataPlaneSettings(1 << 20, 10, 1 << 20, System::currentTimeMillis));
+                        new DataPlaneSettings(1 << 20, 10, 1 << 20, System::currentTimeMillis, ClientQuotas.NONE));
                 WireClient bomber = careful.connect()) {
             careful.createTopic("t", 1);
             SimpleRecord zeros = new SimpleRecord(System.currentTimeMillis(), new byte[8 << 20]);

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.millrace.broker.net.WireClient;
 import io.millrace.broker.partition.Partition;
+import io.millrace.broker.request.ClientQuotas;
 import io.millrace.log.AppendOrigin;
 import io.millrace.log.AppendResult;
 import io.millrace.log.AppendStatus;
@@ -224,7 +225,7 @@ class FetchTest {
     void noMoreSessionsThanSlots() throws IOException {
         try (TestBroker small = new TestBroker(
                         directory.resolve("small"),
-                        new DataPlaneSettings(1 << 20, 2, 1 << 20, System::currentTimeMillis));
+                        new DataPlaneSettings(1 << 20, 2, 1 << 20, System::currentTimeMillis, ClientQuotas.NONE));
                 WireClient other = small.connect()) {
             small.createTopic("t", 1);
             for (int i = 0; i < 4; i++) {

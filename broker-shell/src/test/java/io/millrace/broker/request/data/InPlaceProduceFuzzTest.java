@@ -63,7 +63,8 @@ class InPlaceProduceFuzzTest {
                             defaults.fetchBytesMax(),
                             defaults.fetchSessionSlots(),
                             defaults.inflatedBytesMax(),
-                            () -> NOW_MS),
+                            () -> NOW_MS,
+                            defaults.quotas()),
                     inPlace);
             for (int i = 0; i < TOPICS; i++) {
                 broker.createTopic("topic-" + i, ids[i], PARTITIONS, TopicSettings.DEFAULTS);

@@ -11,6 +11,7 @@ import io.millrace.broker.partition.TopicDirectory;
 import io.millrace.broker.partition.TopicSettings;
 import io.millrace.broker.request.Request;
 import io.millrace.broker.request.RequestRouter;
+import io.millrace.broker.stat.NodeTimes;
 import io.millrace.log.LogDirectory;
 import io.millrace.log.LogListener;
 import io.millrace.log.LogRuntime;
@@ -118,6 +119,10 @@ public final class TestBroker implements AutoCloseable, TopicDirectory {
 
     public WireClient connect() throws IOException {
         return new WireClient(server.boundPort());
+    }
+
+    NodeTimes times() {
+        return loops.times();
     }
 
     public String bootstrap() {
