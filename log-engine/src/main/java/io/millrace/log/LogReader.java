@@ -66,14 +66,13 @@ final class LogReader {
     }
 
     private boolean tryRead(LogSlice target, long offset, int maxBytes, long bound, boolean atLeastOneBatch) {
-        long cuts = log.cuts();
         Segment[] segments = log.segments.all();
         int floor = LogSegments.floorIndex(segments, offset);
         for (int i = floor; i < segments.length; i++) {
             Segment segment = segments[i];
             // What a segment does not hold is in the next one where compaction has taken it, and nowhere where it is
             // being cut.
-            if ((i > floor && cuts != log.cuts()) || !segment.pin()) {
+            if ((i > floor && segments != log.segments.all()) || !segment.pin()) {
                 return false;
             }
             boolean last = i == segments.length - 1;
