@@ -36,6 +36,30 @@ class OffsetIndexFuzzTest {
         }
     }
 
+    /** What look-ups remember of a large index stays right while it grows, is cut and grows again. */
+    @Test
+    void manyLookupsAgreeInALargeIndexOfUnevenKeys() {
+        long seed = System.nanoTime();
+        random = new Random(seed);
+        try (OffsetIndex large = open(directory.resolve("large.index"), 8 * 60_000)) {
+            index = large;
+            for (int step = 0; step < 40; step++) {
+                for (int i = 0; i < 6; i++) {
+                    appendSome();
+                }
+                if (random.nextInt(8) == 0) {
+                    truncate(nearby());
+                }
+                for (int i = 0; i < 2_000; i++) {
+                    assertFloor(nearby());
+                    assertFloor(last() - random.nextInt(100));
+                }
+            }
+        } catch (RuntimeException | AssertionError e) {
+            throw new AssertionError("seed " + seed, e);
+        }
+    }
+
     private void playRound(int round) {
         model.clear();
         Path file = directory.resolve(round + ".index");
@@ -91,11 +115,14 @@ class OffsetIndexFuzzTest {
         assertEquals(last(), index.lastOffset());
         index.checkAllEntries();
         for (int i = 0; i < 40; i++) {
-            long offset = nearby();
-            Map.Entry<Long, Integer> floor = model.floorEntry(offset);
-            assertEquals(floor == null ? BASE : floor.getKey(), index.floorOffset(offset));
-            assertEquals(floor == null ? 0 : floor.getValue(), index.floorPosition(offset));
+            assertFloor(nearby());
         }
+    }
+
+    private void assertFloor(long offset) {
+        Map.Entry<Long, Integer> floor = model.floorEntry(offset);
+        assertEquals(floor == null ? BASE : floor.getKey(), index.floorOffset(offset));
+        assertEquals(floor == null ? 0 : floor.getValue(), index.floorPosition(offset));
     }
 
     private long nearby() {

@@ -73,8 +73,8 @@ public class IndexLookupBenchmark {
         long offset = 0;
         long timestamp = 1_700_000_000_000L;
         for (int i = 0; i < ENTRIES; i++) {
-            offset += step(random);
-            timestamp += step(random);
+            offset += step(spacing, random);
+            timestamp += step(spacing, random);
             offsetIndex.append(offset, i * 4096);
             kafkaOffsetIndex.append(offset, i * 4096);
             timeIndex.maybeAppend(timestamp, offset, false);
@@ -83,7 +83,8 @@ public class IndexLookupBenchmark {
         chooseTargets(random);
     }
 
-    private int step(Random random) {
+    /** From one entry to the next. */
+    static int step(String spacing, Random random) {
         if (spacing.equals("even")) {
             return 40;
         }

@@ -20,6 +20,7 @@ public final class Main {
             case "tail" -> TailLatency.run(rest);
             case "tail-child" -> TailLatency.child(rest);
             case "group-commit" -> GroupCommit.run(rest);
+            case "cold-lookup" -> ColdLookup.run(rest);
             case "scan" -> ScanSpeed.run(rest);
             default -> org.openjdk.jmh.Main.main(arguments);
         }
