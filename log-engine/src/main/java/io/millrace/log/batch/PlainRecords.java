@@ -16,6 +16,9 @@ final class PlainRecords {
     private static final int BODY_BYTES_MIN = 6;
 
     private static final long MALFORMED = -1;
+    private static final long TOP_BITS = 0x8080808080808080L;
+    /** Three bytes of a varint: lengths to 1 MiB, timestamps within 17 minutes. */
+    private static final int FIELD_BITS_MAX = 24;
 
     private long maxTimestampMs;
 
@@ -31,21 +34,16 @@ final class PlainRecords {
         long smallestDelta = Long.MAX_VALUE;
         int position = at + HEADER_SIZE;
         for (int i = 0; i < count; i++) {
-            long length = varint(buffer, position, end);
-            int body = next(length);
-            if (length == MALFORMED || value(length) < BODY_BYTES_MIN || value(length) > end - body) {
-                return false;
+            long record = shortRecord(buffer, position, end, keyRequired);
+            if (record == MALFORMED) {
+                record = anyRecord(buffer, position, end, keyRequired);
+                if (record == MALFORMED) {
+                    return false;
+                }
             }
-            position = body + value(length);
-            int afterTimestamp = endOfVarint(buffer, body + 1, position);
-            int afterFields = afterTimestamp < 0 ? -1 : afterFields(buffer, afterTimestamp, position, keyRequired);
-            // Headers, and whatever else is not one zero byte, are for the cursor.
-            if (afterFields + 1 != position || buffer.get(afterFields) != 0) {
-                return false;
-            }
-            long delta = varlong(buffer, body + 1, afterTimestamp);
-            largestDelta = Math.max(largestDelta, delta);
-            smallestDelta = Math.min(smallestDelta, delta);
+            position = next(record);
+            largestDelta = Math.max(largestDelta, value(record));
+            smallestDelta = Math.min(smallestDelta, value(record));
         }
         return count > 0
                 && position == end
@@ -61,6 +59,80 @@ final class PlainRecords {
         }
         return rules.allowsTimestamp(base + smallestDelta, false, nowMs)
                 && rules.allowsTimestamp(maxTimestampMs, false, nowMs);
+    }
+
+    /**
+     * A record whose length and first four fields are short enough to be had with two loads: its timestamp delta and the position after it. The
+     * bytes that end a varint are those without the top bit, so that the ends of all four are found at once.
+     */
+    private static long shortRecord(ByteBuffer buffer, int position, int end, boolean keyRequired) {
+        if (end - position < 2 * Long.BYTES) {
+            return MALFORMED;
+        }
+        long head = Long.reverseBytes(buffer.getLong(position));
+        int lengthBits = Long.numberOfTrailingZeros(~head & TOP_BITS) + 1;
+        int length = field(head, 0, lengthBits);
+        int body = position + (lengthBits >>> 3);
+        if (lengthBits > FIELD_BITS_MAX || length <= Long.BYTES || length > end - body) {
+            return MALFORMED;
+        }
+        long fields = Long.reverseBytes(buffer.getLong(body + 1));
+        long ends = ~fields & TOP_BITS;
+        long endsFromOffset = dropLowest(ends);
+        long endsFromKey = dropLowest(endsFromOffset);
+        int timestampEnd = Long.numberOfTrailingZeros(ends) + 1;
+        int offsetEnd = Long.numberOfTrailingZeros(endsFromOffset) + 1;
+        int keyEnd = Long.numberOfTrailingZeros(endsFromKey) + 1;
+        int longest = Math.max(timestampEnd, Math.max(offsetEnd - timestampEnd, keyEnd - offsetEnd));
+        if (longest > FIELD_BITS_MAX || keyEnd > Long.SIZE) {
+            return MALFORMED;
+        }
+        int next = body + length;
+        int keyLength = field(fields, offsetEnd, keyEnd);
+        int afterKey = body + 1 + (keyEnd >>> 3) + Math.max(0, keyLength);
+        long value = keyLength < 0 && !keyRequired
+                ? shortValue(fields, keyEnd, Long.numberOfTrailingZeros(dropLowest(endsFromKey)) + 1, afterKey)
+                : varint(buffer, afterKey, keyLength < 0 ? 0 : next);
+        int afterValue = value == MALFORMED ? -1 : after(value, next);
+        return afterValue + 1 == next && buffer.get(afterValue) == 0
+                ? pack(field(fields, 0, timestampEnd), next)
+                : MALFORMED;
+    }
+
+    private static long shortValue(long fields, int from, int end, int position) {
+        return end - from > FIELD_BITS_MAX || end > Long.SIZE
+                ? MALFORMED
+                : pack(field(fields, from, end), position + ((end - from) >>> 3));
+    }
+
+    /** The number that the zig-zag varint between two bits of a word has, of at most {@link #FIELD_BITS_MAX}. */
+    private static int field(long word, int from, int end) {
+        int bits = (int) (word >>> from) & ((1 << (end - from)) - 1);
+        int raw = (bits & 0x7f) | ((bits >>> 1) & 0x3f80) | ((bits >>> 2) & 0x1fc000);
+        return (raw >>> 1) ^ -(raw & 1);
+    }
+
+    private static long dropLowest(long bits) {
+        return bits & (bits - 1);
+    }
+
+    /** Any other record, field by field. */
+    private static long anyRecord(ByteBuffer buffer, int position, int end, boolean keyRequired) {
+        long length = varint(buffer, position, end);
+        int body = next(length);
+        if (length == MALFORMED || value(length) < BODY_BYTES_MIN || value(length) > end - body) {
+            return MALFORMED;
+        }
+        int next = body + value(length);
+        int afterTimestamp = endOfVarint(buffer, body + 1, next);
+        int afterFields = afterTimestamp < 0 ? -1 : afterFields(buffer, afterTimestamp, next, keyRequired);
+        // Headers, and whatever else is not one zero byte, are for the cursor; so are timestamps that are far from the
+        // first.
+        if (afterFields + 1 != next || buffer.get(afterFields) != 0) {
+            return MALFORMED;
+        }
+        long delta = varlong(buffer, body + 1, afterTimestamp);
+        return delta == (int) delta ? pack((int) delta, next) : MALFORMED;
     }
 
     /** From the offset delta on; where the count of headers stands, or -1. */
