@@ -79,7 +79,7 @@ final class LoadOptions {
         given.put("rate", value);
     }
 
-    @Option(names = "--warm-up", paramLabel = "SECONDS", description = "Not measured (5).")
+    @Option(names = "--warm-up", paramLabel = "SECONDS", description = "Not measured (10).")
     void warmUp(String value) {
         given.put("warm-up", value);
     }

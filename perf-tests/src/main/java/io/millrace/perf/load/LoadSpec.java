@@ -92,7 +92,7 @@ public record LoadSpec(
             Map.entry("in-flight", "32"),
             Map.entry("partitions", "1"),
             Map.entry("readers", "1"),
-            Map.entry("warm-up", "5"),
+            Map.entry("warm-up", "10"),
             Map.entry("seconds", "10"),
             Map.entry("preload-mb", "512"),
             Map.entry("linger-ms", "5"),
