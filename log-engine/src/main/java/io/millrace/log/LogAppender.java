@@ -8,6 +8,7 @@ import io.millrace.log.producer.CompletedTransaction;
 import io.millrace.log.producer.ProducerStates;
 import io.millrace.log.producer.ProducerVerdict;
 import io.millrace.log.segment.Segment;
+import io.millrace.log.txn.AbortedTransactionIndex;
 import io.millrace.mapped.StorageException;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
@@ -410,7 +411,13 @@ final class LogAppender {
         CompletedTransaction next = unwritten.peek();
         while (next != null) {
             if (next.aborted()) {
-                log.segments.active().aborted().append(next.toAborted());
+                AbortedTransactionIndex index = log.segments.active().aborted();
+                boolean isNew = index.isEmpty();
+                index.append(next.toAborted());
+                if (isNew) {
+                    // Nobody misses the file after a loss of power: its name has to be on the disk as well.
+                    log.directoryChanged = true;
+                }
             }
             log.producers.complete(next);
             unwritten.remove();

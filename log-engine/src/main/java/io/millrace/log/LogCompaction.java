@@ -175,6 +175,9 @@ final class LogCompaction {
         private final Runnable check;
         private final CleaningCounts done = new CleaningCounts();
         private final List<Segment> pinned = new ArrayList<>();
+        /** The newest batch of each producer: as it was before all of the log was forced. */
+        private Map<Long, LastRecord> lastRecords = Map.of();
+
         private int segmentsAfter;
 
         Run(CleanableRange range, CleanerTools tools, Runnable check) {
@@ -192,7 +195,7 @@ final class LogCompaction {
             long end = cleaner.map(
                     sources.subList(firstDirty, sources.size()), range.firstDirtyOffset(), range.boundOffset());
             state = CleaningStatus.State.CLEANING;
-            makeDurable(end);
+            makeDurable();
             cleaner.begin(log.runtime.clock().millis(), log.config().deleteRetentionMs(), range.boundOffset());
             List<Segment> toClean =
                     sources.stream().filter(each -> each.baseOffset() < end).toList();
@@ -227,14 +230,32 @@ final class LogCompaction {
         }
 
         /**
-         * An older record must not go before the newer one is on the disk that replaces it: after a power cut both would be missing.
+         * An older record must not go before the newer one is on the disk that replaces it: after a power cut both would be missing. Nor
+         * before the marker is that has decided the newer one's transaction, nor the header of a producer's batch before its newest one:
+         * both may stand anywhere up to the log end.
          */
-        private void makeDurable(long endOffset) {
+        private void makeDurable() {
+            long endOffset;
+            log.lock.lock();
+            try {
+                endOffset = log.offsets.end();
+                lastRecords = newestOfProducers();
+            } finally {
+                log.lock.unlock();
+            }
             if (log.offsets.flushed() < endOffset) {
                 // What is below the recovery point is not scanned after a kill: it must end where its batches do.
                 pinned.forEach(Segment::seal);
                 flusher.flushTo(endOffset);
             }
+        }
+
+        private Map<Long, LastRecord> newestOfProducers() {
+            Map<Long, LastRecord> last = new HashMap<>();
+            for (ProducerEntry entry : log.producers.producers()) {
+                last.put(entry.producerId(), new LastRecord(entry.lastDataOffset(), entry.epoch()));
+            }
+            return last;
         }
 
         private void cleanGroups(SegmentCleaner cleaner, List<Segment> toClean, List<Segment> sources) {
@@ -355,16 +376,7 @@ final class LogCompaction {
 
         @Override
         public Map<Long, LastRecord> lastRecords() {
-            Map<Long, LastRecord> last = new HashMap<>();
-            log.lock.lock();
-            try {
-                for (ProducerEntry entry : log.producers.producers()) {
-                    last.put(entry.producerId(), new LastRecord(entry.lastDataOffset(), entry.epoch()));
-                }
-            } finally {
-                log.lock.unlock();
-            }
-            return last;
+            return lastRecords;
         }
     }
 }

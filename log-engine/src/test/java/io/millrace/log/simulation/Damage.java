@@ -6,13 +6,17 @@ import io.millrace.log.checkpoint.PartitionName;
 import io.millrace.log.checkpoint.SyncedOffsetFile;
 import io.millrace.log.segment.SegmentFiles;
 import io.millrace.mapped.FileFaults;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 
-/** Flips a bit of a record batch that recovery reads, while nobody has the file open, and turns it back where that is wanted. */
+/**
+ * Flips a bit of a record batch that recovery reads, while nobody has the file open, or cuts its file there, or takes the file away; and
+ * puts it back where that is wanted.
+ */
 final class Damage {
     /** A batch that was hit, and what its file was before and is since. */
     static final class Strike {
@@ -22,15 +26,27 @@ final class Damage {
         private final byte[] before;
         private final byte[] after;
         private final boolean below;
+        private final Way way;
 
         private Strike(
-                SimulatedPartition partition, ModelBatch batch, Path file, byte[] before, byte[] after, boolean below) {
+                SimulatedPartition partition,
+                ModelBatch batch,
+                Path file,
+                byte[] before,
+                byte[] after,
+                boolean below,
+                Way way) {
             this.partition = partition;
             this.batch = batch;
             this.file = file;
             this.before = before;
             this.after = after;
             this.below = below;
+            this.way = way;
+        }
+
+        boolean isFlip() {
+            return way == Way.FLIP;
         }
 
         SimulatedPartition partition() {
@@ -48,8 +64,14 @@ final class Damage {
 
         /** Nothing of the file has been changed since. */
         boolean isUntouched() {
-            return Arrays.equals(after, SimulatedDisk.read(file));
+            return way == Way.DELETE ? !Files.exists(file) : Arrays.equals(after, SimulatedDisk.read(file));
         }
+    }
+
+    private enum Way {
+        FLIP,
+        CUT,
+        DELETE
     }
 
     private record Place(ModelBatch batch, Path file, int position) {}
@@ -58,14 +80,16 @@ final class Damage {
     private final Random random;
     private final SimulatedDisk disk;
     private final boolean mayForget;
+    private final Extras extras;
     private int count;
 
     /** {@code mayForget}: the disk is full at times, and has no room then for what is to be remembered. */
-    Damage(Path root, Random random, SimulatedDisk disk, boolean mayForget) {
+    Damage(Path root, Random random, SimulatedDisk disk, boolean mayForget, Extras extras) {
         this.root = root;
         this.random = random;
         this.disk = disk;
         this.mayForget = mayForget;
+        this.extras = extras;
     }
 
     int count() {
@@ -95,12 +119,44 @@ final class Damage {
         if (unclear || !Arrays.equals(place.batch.bytes(), there)) {
             return null;
         }
+        Way way = way(place, partition, places);
+        byte[] after = switch (way) {
+            case FLIP -> flipped(place, before, below);
+            case CUT -> Arrays.copyOf(before, place.position + extras.random().nextInt(place.batch.size()));
+            case DELETE -> before;
+        };
+        if (way == Way.DELETE) {
+            disk.remove(place.file);
+        } else {
+            disk.damage(place.file, after);
+        }
+        count++;
+        return new Strike(partition, place.batch, place.file, before, after, below, way);
+    }
+
+    /**
+     * A file is taken away as a whole only where its first batch is what was hit, and not where it is the log's first or may have been
+     * cleaned: that it is missing there is not told from retention or from compaction.
+     */
+    private Way way(Place place, SimulatedPartition partition, List<Place> places) {
+        if (extras.isPlain()) {
+            return Way.FLIP;
+        }
+        boolean mayBeMissed = place.position == 0
+                && !place.file.equals(places.get(0).file)
+                && place.batch.base() >= partition.model().cleanedBelow();
+        return switch (extras.random().nextInt(4)) {
+            case 0, 1 -> Way.CUT;
+            case 2 -> mayBeMissed ? Way.DELETE : Way.CUT;
+            default -> Way.FLIP;
+        };
+    }
+
+    private byte[] flipped(Place place, byte[] before, boolean below) {
         byte[] after = before.clone();
         int from = below ? 0 : RecordBatchDescriptor.MAGIC;
         after[place.position + from + random.nextInt(place.batch.size() - from)] ^= (byte) (1 << random.nextInt(8));
-        disk.damage(place.file, after);
-        count++;
-        return new Strike(partition, place.batch, place.file, before, after, below);
+        return after;
     }
 
     void undo(Strike strike) {

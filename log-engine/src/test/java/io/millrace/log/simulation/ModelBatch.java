@@ -1,12 +1,16 @@
 package io.millrace.log.simulation;
 
 import io.millrace.log.batch.RecordBatchDescriptor;
+import io.millrace.log.batch.RecordCursor;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /** A batch as it has to stand in the log, offsets and epoch entered. Nobody changes its bytes. */
 final class ModelBatch {
+    private static final short COMMIT = 1;
+
     private final byte[] bytes;
     private final long base;
     private final long last;
@@ -82,6 +86,40 @@ final class ModelBatch {
 
     int lastSequence() {
         return RecordBatchDescriptor.lastSequence(buffer(), 0);
+    }
+
+    boolean isTransactional() {
+        return RecordBatchDescriptor.isTransactional(buffer(), 0);
+    }
+
+    boolean isControl() {
+        return RecordBatchDescriptor.isControl(buffer(), 0);
+    }
+
+    /** Of a marker: whether it commits. The type follows the version in the key. */
+    boolean commits() {
+        RecordCursor cursor = new RecordCursor().wrap(buffer(), 0);
+        Disagreement.require(cursor.next(), "a marker without a record: " + this);
+        return buffer().getShort(cursor.keyPosition() + Short.BYTES) == COMMIT;
+    }
+
+    /** Its records, in order; none of a marker. */
+    List<ModelRecord> records() {
+        List<ModelRecord> records = new ArrayList<>();
+        RecordCursor cursor = new RecordCursor().wrap(buffer(), 0);
+        while (!isControl() && cursor.next()) {
+            records.add(new ModelRecord(
+                    cursor.offset(),
+                    cursor.timestamp(),
+                    copy(cursor.keyPosition(), cursor.keyLength()),
+                    copy(cursor.valuePosition(), cursor.valueLength())));
+        }
+        cursor.release();
+        return records;
+    }
+
+    private ByteBuffer copy(int position, int length) {
+        return length < 0 ? null : ByteBuffer.wrap(Arrays.copyOfRange(bytes, position, position + length));
     }
 
     @Override

@@ -40,6 +40,20 @@ final class ModelLog {
     private long synced;
     private long highWatermark;
     private int begunEpoch = -1;
+    /** Below, the cleaner may have been; at and above every batch stands as it was appended. */
+    private long cleanedBelow;
+    /** What was replicated when the cleaner began has decided what it removed: no leader makes a log cut it. */
+    private long cutsFrom;
+
+    private boolean wasCut;
+    /** The high watermark has moved since the log was opened or cut: until then decided transactions may hold readers back. */
+    private boolean replicated;
+
+    private final boolean tombstonesStay;
+
+    ModelLog(boolean tombstonesStay) {
+        this.tombstonesStay = tombstonesStay;
+    }
 
     long start() {
         return start;
@@ -59,6 +73,10 @@ final class ModelLog {
 
     long highWatermark() {
         return highWatermark;
+    }
+
+    long cleanedBelow() {
+        return cleanedBelow;
     }
 
     List<ModelBatch> batches() {
@@ -98,6 +116,25 @@ final class ModelLog {
         }
     }
 
+    /** The cleaner begins: it may get so far. */
+    void mayBeCleanedBelow(long offset) {
+        cleanedBelow = Math.max(cleanedBelow, offset);
+        cutsFrom = Math.max(cutsFrom, Math.max(cleanedBelow, highWatermark));
+    }
+
+    /** The log may be cut at this offset or above. */
+    long cutsFrom() {
+        return Math.max(start, cutsFrom);
+    }
+
+    /**
+     * Whether the sequence after this batch must be accepted. Where a newer one of its producer was cut, the cleaner may have removed this
+     * one before, as long as the other was there.
+     */
+    boolean isSequenceKnown(ModelBatch newest) {
+        return newest.base() >= cleanedBelow || !wasCut;
+    }
+
     void startsAt(long offset) {
         start = Math.max(start, offset);
         startMax = Math.max(start, startMax);
@@ -105,7 +142,12 @@ final class ModelLog {
     }
 
     void highWatermarkIs(long offset) {
+        replicated |= offset > highWatermark;
         highWatermark = offset;
+    }
+
+    boolean isReplicated() {
+        return replicated;
     }
 
     void begunEpoch(int epoch) {
@@ -129,6 +171,8 @@ final class ModelLog {
         if (!certain) {
             branches.add(new Branch(newEnd, before));
         }
+        wasCut = true;
+        replicated = false;
         end = newEnd;
         start = Math.min(start, end);
         synced = Math.min(synced, newEnd);
@@ -140,6 +184,8 @@ final class ModelLog {
     /** A cut that failed half way: everything behind it may be gone. */
     void maybeTruncatedTo(long newEnd) {
         // Where nothing is left it is a restart, which may have been cut off between the old segments and the new one.
+        wasCut = true;
+        replicated = false;
         synced = newEnd <= start ? 0 : Math.min(synced, newEnd);
         startMax = newEnd <= start ? end : startMax;
         highWatermark = Math.min(highWatermark, newEnd);
@@ -162,6 +208,9 @@ final class ModelLog {
         }
         start = offset;
         end = offset;
+        cleanedBelow = 0;
+        cutsFrom = offset;
+        replicated = false;
         synced = offset;
         knownFrom = offset;
         highWatermark = offset;
@@ -181,11 +230,19 @@ final class ModelLog {
         String range = "found [" + foundStart + ", " + foundEnd + ") of [" + start + ", " + end + ") synced " + synced;
         require(foundEnd >= synced, "lost what was on the disk: " + range);
         require(foundStart <= Math.max(start, startMax), "lost what had not been deleted: " + range);
-        requireNoHole(foundStart, foundEnd, found, range);
+        long cleaned = Math.min(cleanedBelow, foundEnd);
+        requireNoHole(Math.max(foundStart, cleaned), foundEnd, from(cleaned, found), range);
         boolean emptied = found.isEmpty() && foundEnd <= Math.max(start, startMax);
-        List<ModelBatch> match =
-                emptied || isPrefix(batches, found, foundEnd) ? batches : matchingBranch(found, foundEnd);
-        require(match != null, "changed records: " + range + ": " + firstDifference(found));
+        List<ModelBatch> match = emptied || whyNot(batches, found, foundStart, foundEnd) == null
+                ? batches
+                : matchingBranch(found, foundStart, foundEnd);
+        require(
+                match != null,
+                "changed records: " + range + ": " + whyNot(batches, found, foundStart, foundEnd) + ": "
+                        + firstDifference(found));
+        cleanedBelow = cleaned;
+        cutsFrom = Math.min(cutsFrom, foundEnd);
+        replicated = false;
         require(!exact || (foundEnd == end && match == batches), "not what was closed: " + range);
         batches = new ArrayList<>(
                 match.stream().filter(batch -> batch.last() < foundEnd).toList());
@@ -198,9 +255,46 @@ final class ModelLog {
         begunEpoch = -1;
     }
 
-    private List<ModelBatch> matchingBranch(List<ModelBatch> found, long foundEnd) {
+    private static List<ModelBatch> from(long offset, List<ModelBatch> all) {
+        return all.stream().filter(batch -> batch.base() >= offset).toList();
+    }
+
+    private static List<ModelBatch> below(long offset, List<ModelBatch> all) {
+        return all.stream().filter(batch -> batch.base() < offset).toList();
+    }
+
+    /** Why a log cannot hold what was found of these batches, after a crash and perhaps some cleaning; null where it can. */
+    private String whyNot(List<ModelBatch> all, List<ModelBatch> found, long foundStart, long foundEnd) {
+        if (cleanedBelow == 0) {
+            return isPrefix(all, found, foundEnd) ? null : "other batches";
+        }
+        long cleaned = Math.min(cleanedBelow, foundEnd);
+        if (!isPrefix(from(cleaned, all), from(cleaned, found), foundEnd)) {
+            return "other batches from " + cleaned + " on";
+        }
+        return CleanedPart.problem(below(foundEnd, all), below(cleaned, found), foundStart, cleaned, tombstonesStay);
+    }
+
+    /** Why an open log that holds what was found is not this one; null where it is. */
+    String difference(List<ModelBatch> found) {
+        List<ModelBatch> expected = between(Math.max(start, cleanedBelow), Long.MAX_VALUE);
+        List<ModelBatch> untouched = cleanedBelow == 0 ? found : from(cleanedBelow, found);
+        if (expected.size() != untouched.size()) {
+            return "expected " + expected.size() + " batches, found " + untouched.size();
+        }
+        for (int i = 0; i < expected.size(); i++) {
+            if (!Arrays.equals(expected.get(i).bytes(), untouched.get(i).bytes())) {
+                return "expected " + expected.get(i) + ", found " + untouched.get(i);
+            }
+        }
+        return cleanedBelow == 0
+                ? null
+                : CleanedPart.problem(batches, below(cleanedBelow, found), start, cleanedBelow, tombstonesStay);
+    }
+
+    private List<ModelBatch> matchingBranch(List<ModelBatch> found, long foundStart, long foundEnd) {
         for (Branch branch : branches) {
-            if (isPrefix(branch.batches, found, foundEnd)) {
+            if (whyNot(branch.batches, found, foundStart, foundEnd) == null) {
                 return branch.batches;
             }
         }
@@ -301,7 +395,7 @@ final class ModelLog {
     ModelBatch newestOf(long producerId) {
         ModelBatch newest = null;
         for (ModelBatch batch : between(start, end)) {
-            newest = batch.producerId() == producerId ? batch : newest;
+            newest = batch.producerId() == producerId && !batch.isControl() ? batch : newest;
         }
         return newest;
     }
@@ -316,7 +410,7 @@ final class ModelLog {
         int newer = 0;
         boolean epochEnded = false;
         for (ModelBatch other : between(start, end)) {
-            if (other.producerId() == batch.producerId() && other.base() > batch.base()) {
+            if (other.producerId() == batch.producerId() && other.base() > batch.base() && !other.isControl()) {
                 newer++;
                 epochEnded |= other.producerEpoch() != batch.producerEpoch();
             }

@@ -13,6 +13,10 @@ package io.millrace.log.simulation;
  * @param faults operations on files that were made to fail
  * @param damages bits flipped and files cut behind the engine's back
  * @param records that stood in the logs at the end
+ * @param cleanings completed by the cleaner
+ * @param markers of transactions
+ * @param recycled expired files that became segments
+ * @param tampered files cut or deleted under the running engine
  */
 record Outcome(
         long seed,
@@ -24,4 +28,8 @@ record Outcome(
         int closes,
         long faults,
         int damages,
-        long records) {}
+        long records,
+        int cleanings,
+        long markers,
+        int recycled,
+        int tampered) {}

@@ -12,11 +12,14 @@ final class RandomBatches {
     private final Random random;
     private final int valueBytesMax;
     private final boolean aligned;
+    private final boolean keyed;
 
-    RandomBatches(Random random, int valueBytesMax, boolean aligned) {
+    /** {@code keyed}: every record has a key, and some have no value, as in a log that is compacted. */
+    RandomBatches(Random random, int valueBytesMax, boolean aligned, boolean keyed) {
         this.random = random;
         this.valueBytesMax = valueBytesMax;
         this.aligned = aligned;
+        this.keyed = keyed;
     }
 
     byte[] plain(long timestampMs) {
@@ -28,21 +31,39 @@ final class RandomBatches {
         return build(builder, timestampMs, 1 + random.nextInt(3));
     }
 
+    byte[] transactional(long timestampMs, long producerId, int epoch, int firstSequence) {
+        RecordBatchBuilder builder = new RecordBatchBuilder()
+                .producer(producerId, (short) epoch, firstSequence)
+                .transactional();
+        return build(builder, timestampMs, 1 + random.nextInt(3));
+    }
+
+    static byte[] marker(long timestampMs, long producerId, int epoch, boolean commit) {
+        return bytes(RecordBatchBuilder.endTransaction(producerId, (short) epoch, 0, commit, timestampMs));
+    }
+
     private byte[] build(RecordBatchBuilder builder, long timestampMs, int records) {
         for (int i = 0; i < records; i++) {
-            builder.add(timestampMs - random.nextInt(50), key(), value(random.nextInt(valueBytesMax)));
+            builder.add(timestampMs - random.nextInt(50), key(), valueOrNone(random.nextInt(valueBytesMax)));
         }
-        if (aligned) {
+        if (aligned && !keyed) {
             pad(builder, timestampMs);
         }
-        ByteBuffer built = builder.build();
+        return bytes(builder.build());
+    }
+
+    private static byte[] bytes(ByteBuffer built) {
         byte[] bytes = new byte[built.remaining()];
         built.get(bytes);
         return bytes;
     }
 
     private byte[] key() {
-        return random.nextInt(10) == 0 ? null : new byte[] {'k', (byte) random.nextInt(KEYS)};
+        return random.nextInt(10) == 0 && !keyed ? null : new byte[] {'k', (byte) random.nextInt(KEYS)};
+    }
+
+    private byte[] valueOrNone(int length) {
+        return keyed && length % 8 == 0 ? null : value(length);
     }
 
     private byte[] value(int length) {

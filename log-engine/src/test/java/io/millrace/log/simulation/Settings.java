@@ -54,4 +54,46 @@ record Settings(
                 random.nextInt(8) > 0,
                 random.nextInt(3) == 0);
     }
+
+    /** The same with what the kind of the history asks for. */
+    Settings with(Extras extras) {
+        return switch (extras.kind()) {
+            case PLAIN, TRANSACTIONS -> this;
+            case COMPACTED -> with(compacted(extras), 300, steps + 50);
+            case RECYCLED -> with(recycled(extras.random()), 12_000, steps + 100);
+        };
+    }
+
+    private Settings with(LogConfig other, int valueBytes, int length) {
+        return new Settings(other, intervals, partitions, length, valueBytes, aligned, crashes, faults);
+    }
+
+    /** Many small segments, so that there is always something to be cleaned; tombstones go at once or never. */
+    private LogConfig compacted(Extras extras) {
+        return config.toBuilder()
+                .segmentBytes(2_000 + extras.random().nextInt(6_000))
+                .deletePolicy(false)
+                .compactPolicy(true)
+                .retentionMs(-1)
+                .retentionBytes(-1)
+                .minCleanableDirtyRatio(0)
+                .deleteRetentionMs(extras.tombstonesStay() ? Long.MAX_VALUE / 4 : 0)
+                .build();
+    }
+
+    /** Files of smaller segments are not recycled. */
+    private LogConfig recycled(Random random) {
+        int segmentBytes = (128 << 10) + random.nextInt(40_000);
+        return config.toBuilder()
+                .segmentBytes(segmentBytes)
+                .indexBytesMax(4_000)
+                .retentionMs(-1)
+                .retentionBytes((long) (segmentBytes * (0.5 + random.nextDouble())))
+                .fileDeleteDelayMs(30_000)
+                .build();
+    }
+
+    boolean tombstonesStay() {
+        return config.deleteRetentionMs() > 0;
+    }
 }

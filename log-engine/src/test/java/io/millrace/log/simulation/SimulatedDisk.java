@@ -1,5 +1,6 @@
 package io.millrace.log.simulation;
 
+import io.millrace.log.segment.SegmentFiles;
 import io.millrace.mapped.FaultInjection;
 import io.millrace.mapped.FileFaults;
 import java.io.IOException;
@@ -39,6 +40,7 @@ final class SimulatedDisk implements FileFaults {
     private boolean off;
     private boolean forceFailed;
     private long operations;
+    private int recycled;
 
     SimulatedDisk(Path root, SimulatedClock clock) {
         this.root = root;
@@ -73,6 +75,11 @@ final class SimulatedDisk implements FileFaults {
         return forceFailed;
     }
 
+    /** How many expired files have become segments again. */
+    int recycled() {
+        return recycled;
+    }
+
     long operations() {
         return operations;
     }
@@ -83,9 +90,10 @@ final class SimulatedDisk implements FileFaults {
         Inode parent = inode(from.getParent());
         Inode target = inode(to);
         if (target != null && !target.isDirectory()) {
-            target.gone(read(to));
+            target.gone(readOrNothing(to));
         }
         parent.renameEntry(name(from), name(to));
+        recycled += name(from).endsWith(SegmentFiles.DELETED) && name(to).endsWith(SegmentFiles.LOG) ? 1 : 0;
     }
 
     @Override
@@ -136,13 +144,13 @@ final class SimulatedDisk implements FileFaults {
         Inode inode = inode(file);
         if (inode.isDirectory()) {
             inode.forceEntries();
-        } else {
+        } else if (Files.exists(file)) { // or else somebody has taken it away, and what is forced is in no directory
             inode.forceContent(read(file));
         }
     }
 
     private void truncate(Path file, long size) {
-        byte[] content = read(file);
+        byte[] content = readOrNothing(file);
         if (size < content.length) {
             inode(file).cut(content, (int) size);
         }
@@ -152,7 +160,7 @@ final class SimulatedDisk implements FileFaults {
         Inode inode = inode(file);
         if (inode != null) {
             if (!inode.isDirectory()) {
-                inode.gone(read(file));
+                inode.gone(readOrNothing(file));
             }
             inode(file.getParent()).removeEntry(name(file));
         }
@@ -203,7 +211,7 @@ final class SimulatedDisk implements FileFaults {
             if (inode.isDirectory()) {
                 collectContents(inode, child, contents);
             } else {
-                contents.put(inode, read(child));
+                contents.put(inode, readOrNothing(child));
             }
         });
     }
@@ -269,15 +277,54 @@ final class SimulatedDisk implements FileFaults {
         }
     }
 
-    /** Changes a byte of a file behind the engine's back, as a disk does that goes bad: the good copy is gone at once. */
+    /** Changes a file behind the engine's back, as a disk does that goes bad: the good copy is gone at once. */
     void damage(Path file, byte[] content) {
+        write(file, content);
+        Inode parent = inode(file.getParent());
+        if (parent.entry(name(file)) == null) {
+            parent.addEntry(name(file), false);
+            parent.forceEntries();
+        }
+        inode(file).forceContent(content);
         try {
-            Files.write(file, content);
-            inode(file).forceContent(content);
             Files.setLastModifiedTime(file, FileTime.fromMillis(clock.millis()));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    /** A file that somebody has taken away, and that the engine does not miss, is gone for good. */
+    void forget(Path file) {
+        Inode parent = inode(file.getParent());
+        if (!Files.exists(file) && parent.entry(name(file)) != null) {
+            parent.removeEntry(name(file));
+        }
+        parent.forceEntries();
+    }
+
+    /** Takes a file away behind the engine's back. */
+    void remove(Path file) {
+        try {
+            Files.delete(file);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        Inode parent = inode(file.getParent());
+        parent.removeEntry(name(file));
+        parent.forceEntries();
+    }
+
+    static void write(Path file, byte[] content) {
+        try {
+            Files.write(file, content);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Nothing where somebody has taken the file away. */
+    private static byte[] readOrNothing(Path file) {
+        return Files.exists(file) ? read(file) : new byte[0];
     }
 
     static byte[] read(Path file) {

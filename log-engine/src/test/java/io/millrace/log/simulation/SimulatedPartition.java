@@ -16,6 +16,8 @@ import java.util.Random;
 /** One log and its twin, and what is appended to both. */
 final class SimulatedPartition {
     private static final int PRODUCERS = 4;
+    private static final long FIRST_TRANSACTIONAL = 11;
+    private static final int TRANSACTIONAL = 2;
 
     private final String topic;
     private final Random random;
@@ -23,19 +25,30 @@ final class SimulatedPartition {
     private final SimulatedDisk disk;
     private final RandomBatches batches;
     private final AppendResult result = new AppendResult();
-    private final ModelLog model = new ModelLog();
+    private final ModelLog model;
+    private final Extras extras;
 
     private PartitionLog log;
     private boolean created;
     private int leaderEpoch;
     private long acknowledged;
+    private long markers;
 
-    SimulatedPartition(String topic, Random random, SimulatedClock clock, SimulatedDisk disk, RandomBatches batches) {
+    SimulatedPartition(
+            String topic,
+            Random random,
+            SimulatedClock clock,
+            SimulatedDisk disk,
+            RandomBatches batches,
+            Extras extras,
+            ModelLog model) {
         this.topic = topic;
         this.random = random;
         this.clock = clock;
         this.disk = disk;
         this.batches = batches;
+        this.extras = extras;
+        this.model = model;
     }
 
     String topic() {
@@ -109,12 +122,46 @@ final class SimulatedPartition {
     private String appendIdempotent() {
         long producerId = 1L + random.nextInt(PRODUCERS);
         ModelBatch newest = model.newestOf(producerId);
-        boolean goesOn = newest != null && newest.producerEpoch() == model.producerEpochMax(producerId);
+        boolean goesOn = newest != null
+                && newest.producerEpoch() == model.producerEpochMax(producerId)
+                && model.isSequenceKnown(newest);
         int epoch = goesOn && random.nextInt(20) > 0 ? newest.producerEpoch() : model.producerEpochMax(producerId) + 1;
         int sequence = goesOn && epoch == newest.producerEpoch() ? newest.lastSequence() + 1 : 0;
         byte[] batch = batches.idempotent(timestamp(), producerId, epoch, sequence);
         ModelBatch expected = ModelBatch.of(batch, model.end(), leaderEpoch);
         return "append of producer " + producerId + " " + lead(List.of(expected), AppendOrigin.CLIENT);
+    }
+
+    /** A batch of a transaction, which it begins where none is open; or, more seldom, its end. */
+    String transact() {
+        long producerId = FIRST_TRANSACTIONAL + extras.random().nextInt(TRANSACTIONAL);
+        Long open = ModelTransactions.of(model.batches()).open().get(producerId);
+        ModelBatch newest = model.newestOf(producerId);
+        int latest = model.producerEpochMax(producerId);
+        boolean goesOn = newest != null && newest.producerEpoch() == latest && model.isSequenceKnown(newest);
+        if (open != null && goesOn && extras.random().nextBoolean()) {
+            return endTransaction(producerId, latest);
+        }
+        boolean newEpoch = !goesOn || (open == null && extras.random().nextInt(10) == 0);
+        int epoch = newEpoch ? latest + 1 : latest;
+        int sequence = newEpoch ? 0 : newest.lastSequence() + 1;
+        byte[] batch = batches.transactional(timestamp(), producerId, epoch, sequence);
+        ModelBatch expected = ModelBatch.of(batch, model.end(), leaderEpoch);
+        return "transaction of " + producerId + " " + lead(List.of(expected), AppendOrigin.CLIENT);
+    }
+
+    private String endTransaction(long producerId, int epoch) {
+        boolean commit = extras.random().nextBoolean();
+        byte[] marker = RandomBatches.marker(timestamp(), producerId, epoch, commit);
+        ModelBatch expected = ModelBatch.of(marker, model.end(), leaderEpoch);
+        markers++;
+        return (commit ? "commit of " : "abort of ") + producerId + " "
+                + lead(List.of(expected), AppendOrigin.COORDINATOR);
+    }
+
+    /** How many markers were appended. */
+    long markers() {
+        return markers;
     }
 
     private AppendStatus lead(List<ModelBatch> expected, AppendOrigin origin) {
@@ -199,7 +246,7 @@ final class SimulatedPartition {
 
     private String repeat() {
         ModelBatch newest = model.newestOf(1 + random.nextInt(PRODUCERS));
-        if (newest == null || newest.base() < model.knownFrom()) {
+        if (newest == null || newest.base() < model.knownFrom() || !model.isSequenceKnown(newest)) {
             return "nothing to repeat";
         }
         List<ModelBatch> ofProducer = model.between(model.start(), Long.MAX_VALUE).stream()
@@ -227,7 +274,7 @@ final class SimulatedPartition {
 
     private String skipSequence() {
         ModelBatch newest = model.newestOf(1 + random.nextInt(PRODUCERS));
-        if (newest == null || newest.base() < model.knownFrom()) {
+        if (newest == null || newest.base() < model.knownFrom() || !model.isSequenceKnown(newest)) {
             return "nothing to skip";
         }
         byte[] batch =
@@ -301,6 +348,9 @@ final class SimulatedPartition {
     }
 
     String advanceLogStart() {
+        if (extras.isCompacted()) {
+            return "not of a compacted log";
+        }
         long span = model.highWatermark() - model.start();
         long offset = model.start() + random.nextInt((int) Math.min(span, 100) + 1);
         boolean[] advanced = new boolean[1];

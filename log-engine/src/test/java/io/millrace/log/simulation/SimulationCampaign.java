@@ -28,11 +28,16 @@ final class SimulationCampaign {
 
     /** Plays one seed in a directory of its own, which is removed. */
     static Outcome play(long seed) throws IOException {
+        return play(seed, null);
+    }
+
+    /** The same as a history of a kind, whatever the seed would decide. */
+    static Outcome play(long seed, Kind kind) throws IOException {
         Path directory = Files.isWritable(MEMORY)
                 ? Files.createTempDirectory(MEMORY, "millrace-simulation-")
                 : Files.createTempDirectory("millrace-simulation-");
         try {
-            return Simulation.run(seed, directory);
+            return Simulation.run(seed, kind, directory);
         } finally {
             remove(directory);
         }
@@ -72,6 +77,10 @@ final class SimulationCampaign {
         private final LongAdder closes = new LongAdder();
         private final LongAdder faults = new LongAdder();
         private final LongAdder damages = new LongAdder();
+        private final LongAdder cleanings = new LongAdder();
+        private final LongAdder markers = new LongAdder();
+        private final LongAdder recycled = new LongAdder();
+        private final LongAdder tampered = new LongAdder();
 
         Run(long first, long count, int threads) {
             this.first = first;
@@ -93,6 +102,7 @@ final class SimulationCampaign {
             System.out.printf(
                     "{\"firstSeed\": %d, \"seeds\": %d, \"agreed\": %d, \"failed\": %d, \"steps\": %d, \"fileOperations\": %d,"
                             + " \"powerCuts\": %d, \"kills\": %d, \"closes\": %d, \"faults\": %d, \"damages\": %d,"
+                            + " \"cleanings\": %d, \"markers\": %d, \"recycledFiles\": %d, \"tamperedFiles\": %d,"
                             + " \"seconds\": %.1f}%n",
                     first,
                     count,
@@ -105,6 +115,10 @@ final class SimulationCampaign {
                     closes.sum(),
                     faults.sum(),
                     damages.sum(),
+                    cleanings.sum(),
+                    markers.sum(),
+                    recycled.sum(),
+                    tampered.sum(),
                     (System.nanoTime() - begin) / NS_A_SECOND);
             return played.sum() == count;
         }
@@ -135,6 +149,10 @@ final class SimulationCampaign {
             closes.add(outcome.closes());
             faults.add(outcome.faults());
             damages.add(outcome.damages());
+            cleanings.add(outcome.cleanings());
+            markers.add(outcome.markers());
+            recycled.add(outcome.recycled());
+            tampered.add(outcome.tampered());
         }
     }
 }

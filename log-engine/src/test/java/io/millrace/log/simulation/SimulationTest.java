@@ -29,20 +29,29 @@ class SimulationTest {
         long crashes = 0;
         long faults = 0;
         long damages = 0;
+        long cleanings = 0;
+        long markers = 0;
+        long recycled = 0;
+        long tampered = 0;
         for (long seed = FIRST_SEED; seed <= LAST_SEED; seed++) {
             Outcome outcome = SimulationCampaign.play(seed);
             crashes += outcome.crashes();
             faults += outcome.faults();
             damages += outcome.damages();
+            cleanings += outcome.cleanings();
+            markers += outcome.markers();
+            recycled += outcome.recycled();
+            tampered += outcome.tampered();
         }
         assertTrue(crashes > 0 && faults > 0 && damages > 0, crashes + " " + faults + " " + damages);
+        assertTrue(cleanings > 0 && markers > 0 && recycled > 0 && tampered > 0, "one of the kinds is not played");
     }
 
     /** Each has found something that is mended since. */
     @ParameterizedTest
     @ValueSource(longs = {239, 260, 265, 268, 325, 362, 368, 385, 456, 474, 534, 581})
     void historiesThatFoundSomethingAgree(long seed) throws IOException {
-        assertTrue(SimulationCampaign.play(seed).crashes() > 0);
+        assertTrue(SimulationCampaign.play(seed, Kind.PLAIN).crashes() > 0);
     }
 
     @Test

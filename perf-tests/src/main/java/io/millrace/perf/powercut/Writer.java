@@ -136,8 +136,10 @@ public final class Writer {
             }
             log.advanceHighWatermark(next);
             acknowledge(log, partition, next, inFlight);
-            if (log.flushedOffset() > flushed) {
-                flushed = log.flushedOffset();
+            long synced = log.flushedOffset();
+            // Where it is the log start it says no more than that nobody asks for what is below.
+            if (synced > flushed && synced > log.logStartOffset()) {
+                flushed = synced;
                 tell(FLUSHED, partition, flushed);
             }
         }
