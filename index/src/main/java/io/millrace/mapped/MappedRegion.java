@@ -182,6 +182,16 @@ public final class MappedRegion implements AutoCloseable {
     }
 
     /**
+     * Loads a byte.
+     *
+     * @param at where
+     * @return the value
+     */
+    public byte getByte(int at) {
+        return memory.get(at);
+    }
+
+    /**
      * Copies bytes out, as many as the target has room for.
      *
      * @param at where from

@@ -23,7 +23,9 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A page that is cut off a file cannot be read any more, and the error of it would take the log offline. So only published bytes are
  * walked over, and whoever cuts those takes the mapping away first ({@link #drop}) and waits for those who are inside. An error is then the
- * disk's or somebody else's doing; it leaves {@link #walk} as an {@link InternalError}, on JDK 17 too, and never a line later.
+ * disk's or somebody else's doing. From JDK 21 on it leaves {@link #walk} as an {@link InternalError}; before, a load that failed gives any
+ * number, and the error comes later, anywhere on that thread. So what was loaded is believed only where it fits: offsets ascend from
+ * batch to batch, and the batch that is found has its magic. What does not fit is asked of the file, which tells.
  *
  * <p>Threads: {@link #walk} by any with a pin of the segment; everything that changes the mapping under its monitor, which nobody takes
  * inside a walk.
@@ -101,9 +103,7 @@ final class ReadMapping {
         int unused = (int) WALKERS.getAndAdd(this, 1);
         try {
             Mapped current = mapped;
-            long found = current == null ? NOT_MAPPED | from : walk(current, offset, from, end);
-            deliverLateError();
-            return found;
+            return current == null ? NOT_MAPPED | from : walk(current, offset, from, end);
         } finally {
             int left = (int) WALKERS.getAndAdd(this, -1);
             assert left > 0 : segment;
@@ -124,28 +124,23 @@ final class ReadMapping {
         noteUse(current, from);
         MappedRegion region = current.region;
         int reach = Math.min(end, current.length);
+        long before = segment.baseOffset() - 1;
         int at = from;
         while (reach - at >= RecordBatchDescriptor.HEADER_SIZE) {
             int size = RecordBatchDescriptor.LOG_OVERHEAD + region.getInt(at + RecordBatchDescriptor.LENGTH);
-            if (size < RecordBatchDescriptor.HEADER_SIZE || size > end - at) {
-                return -1;
+            long base = region.getLong(at + RecordBatchDescriptor.BASE_OFFSET);
+            long last = base + region.getInt(at + RecordBatchDescriptor.LAST_OFFSET_DELTA);
+            if (size < RecordBatchDescriptor.HEADER_SIZE || size > end - at || base <= before || last < base) {
+                return NOT_MAPPED | from;
             }
-            long last = region.getLong(at + RecordBatchDescriptor.BASE_OFFSET)
-                    + region.getInt(at + RecordBatchDescriptor.LAST_OFFSET_DELTA);
             if (last >= offset) {
-                return ((long) at << Integer.SIZE) | size;
+                boolean isWhole = region.getByte(at + RecordBatchDescriptor.MAGIC) == RecordBatchDescriptor.MAGIC_V2;
+                return isWhole ? ((long) at << Integer.SIZE) | size : NOT_MAPPED | from;
             }
+            before = last;
             at += size;
         }
         return NOT_MAPPED | at;
-    }
-
-    /**
-     * Before JDK 21 the error of a load waits until its thread comes out of the VM. This goes there and back, some ten nanoseconds: what was
-     * loaded is not believed before.
-     */
-    private void deliverLateError() {
-        boolean unused = Thread.holdsLock(this);
     }
 
     private void noteUse(Mapped current, int at) {
