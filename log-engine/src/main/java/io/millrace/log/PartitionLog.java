@@ -561,8 +561,10 @@ public final class PartitionLog implements AutoCloseable {
         Segment active = log.segments.active();
         log.lock.lock();
         try {
-            active.retireWriter();
+            // Before the indexes are stored into: the error of a page that is gone may come while a file is being
+            // opened.
             log.producers.takeSnapshot(true);
+            active.retireWriter();
         } finally {
             log.lock.unlock();
         }

@@ -13,6 +13,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.apache.kafka.common.IsolationLevel;
 import org.apache.kafka.common.message.FetchRequestData;
 import org.apache.kafka.common.message.FetchResponseData;
+import org.apache.kafka.common.protocol.Errors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -136,12 +137,13 @@ final class FetchAttempt implements ProgressListener {
         }
     }
 
-    /** Whether a partition moved between the read and the moment its listener was added. */
+    /** Whether a partition moved, or was lost, between the read and the moment its listener was added. */
     private boolean movedSinceRead() {
         for (FetchedPartition row : read) {
             Partition partition = row.partition();
             if (partition != null
                     && (!partition.isOnline()
+                            || partition.readError(row.entry().currentLeaderEpoch()) != Errors.NONE
                             || partition.log().highWatermark() != row.row().highWatermark()
                             || partition.log().lastStableOffset() != row.row().lastStableOffset())) {
                 return true;

@@ -161,13 +161,19 @@ class FetchTest {
 
     @Test
     void lostLeadershipEndsTheWait() throws IOException {
-        FetchRequestData data = fetch(NEWEST, 0, -1, partition(0, 0)).setMaxWaitMs(60_000);
-        RequestHeader sent = client.send(new FetchRequest(data, NEWEST));
-        broker.registry().becomeFollower(broker.state("t", 0, 2, 4, List.of(1, 2)));
-        FetchResponse answer = (FetchResponse) client.receive(sent);
-        assertEquals(
-                Errors.NOT_LEADER_OR_FOLLOWER.code(),
-                answer.data().responses().get(0).partitions().get(0).errorCode());
+        for (int epoch = 4; epoch < 204; epoch += 2) { // before, while and after the fetch begins to wait
+            FetchRequestData data = fetch(NEWEST, 0, -1, partition(0, 0)).setMaxWaitMs(60_000);
+            RequestHeader sent = client.send(new FetchRequest(data, NEWEST));
+            for (int spins = 50 * epoch; spins > 0; spins--) {
+                Thread.onSpinWait();
+            }
+            broker.registry().becomeFollower(broker.state("t", 0, 2, epoch, List.of(1, 2)));
+            FetchResponse answer = (FetchResponse) client.receive(sent);
+            assertEquals(
+                    Errors.NOT_LEADER_OR_FOLLOWER.code(),
+                    answer.data().responses().get(0).partitions().get(0).errorCode());
+            broker.registry().becomeLeader(broker.state("t", 0, 1, epoch + 1, List.of(1)));
+        }
     }
 
     @Test
