@@ -292,9 +292,8 @@ final class LogFlusher implements Runnable {
     private void tellServed() {
         StorageException failure = log.failure();
         long flushed = log.offsets.flushed();
-        long end = log.offsets.end();
         RuntimeException thrown = null;
-        for (Waiter waiter : takeServed(failure != null, flushed, end)) {
+        for (Waiter waiter : takeServed(failure != null, flushed)) {
             boolean durable = failure == null && waiter.endOffset <= flushed;
             thrown = tell(waiter, durable ? null : failure == null ? wasCut(waiter.endOffset) : failure, thrown);
         }
@@ -318,10 +317,14 @@ final class LogFlusher implements Runnable {
         }
     }
 
-    /** An offset beyond the end was cut away meanwhile, and will never be on the disk. */
-    private List<Waiter> takeServed(boolean failed, long flushed, long end) {
+    /**
+     * An offset beyond the end was cut away meanwhile, and will never be on the disk. The end is looked at when nobody can come any more: who
+     * is here has appended before, and would else be taken for one who was cut.
+     */
+    private List<Waiter> takeServed(boolean failed, long flushed) {
         List<Waiter> served = new ArrayList<>();
         synchronized (waiters) {
+            long end = log.offsets.end();
             waiters.removeIf(waiter -> {
                 boolean done = failed || waiter.endOffset <= flushed || waiter.endOffset > end;
                 return done && served.add(waiter);

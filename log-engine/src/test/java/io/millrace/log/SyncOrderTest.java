@@ -12,6 +12,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.millrace.mapped.FileFaults;
 import io.millrace.mapped.StorageException;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -20,9 +21,11 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What is on the disk when an acknowledgement leaves that waited for it, and in which order they leave. */
@@ -202,5 +205,32 @@ class SyncOrderTest {
         assertEquals(0, log.flushedOffset());
         assertNotNull(log.failure());
         assertNotNull(directory.failure());
+    }
+
+    @Test
+    @Timeout(120)
+    void whoComesWhileOthersAreToldIsNotTakenForOneWhoWasCut() {
+        PartitionLog busy =
+                directory.create("busy", 0, 3, 4, LogConfig.builder().build());
+        AtomicReference<StorageException> told = new AtomicReference<>();
+        AtomicInteger over = new AtomicInteger();
+        ByteBuffer batch = sized(TIME, 100);
+        for (int i = 0; i < 100_000; i++) {
+            assertEquals(
+                    AppendStatus.APPENDED, busy.appendAsLeader(batch.putLong(0, 0), 0, AppendOrigin.CLIENT, result));
+            busy.onFlushed(result.lastOffset() + 1, cause -> {
+                if (cause != null) {
+                    told.set(cause);
+                }
+                over.incrementAndGet();
+            });
+            while (i - over.get() > 20_000) {
+                Thread.onSpinWait();
+            }
+        }
+        while (over.get() < 100_000) {
+            Thread.onSpinWait();
+        }
+        assertNull(told.get());
     }
 }
