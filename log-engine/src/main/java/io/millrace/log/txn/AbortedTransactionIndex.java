@@ -150,7 +150,10 @@ public final class AbortedTransactionIndex implements AutoCloseable {
         return false;
     }
 
-    /** Drops the transactions whose marker lies at or above {@code offset}. */
+    /**
+     * Drops the transactions whose marker lies at or above {@code offset}, for good: other batches may get these offsets and be forced, and what
+     * came back of here after a loss of power would tell that they were aborted.
+     */
     public void truncateTo(long offset) {
         AbortedTransaction[] current = transactions;
         int kept = 0;
@@ -159,7 +162,7 @@ public final class AbortedTransactionIndex implements AutoCloseable {
         }
         if (kept < current.length) {
             transactions = Arrays.copyOf(current, kept);
-            openFile().truncate((long) kept * ENTRY_SIZE);
+            cutFile((long) kept * ENTRY_SIZE);
         }
     }
 
@@ -167,8 +170,14 @@ public final class AbortedTransactionIndex implements AutoCloseable {
     public void reset() {
         transactions = NOTHING;
         if (file != null || Files.exists(path)) {
-            openFile().truncate(0);
+            cutFile(0);
         }
+    }
+
+    private void cutFile(long length) {
+        StorageFile cut = openFile();
+        cut.truncate(length);
+        cut.force(true);
     }
 
     public boolean isEmpty() {

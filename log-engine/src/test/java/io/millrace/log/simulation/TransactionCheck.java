@@ -28,7 +28,7 @@ final class TransactionCheck {
         boolean isTold = told.stream().anyMatch(aborted -> covers(aborted, each));
         boolean isLeft = found.stream()
                 .anyMatch(batch -> each.contains(batch) && !batch.records().isEmpty());
-        require(!isTold || !each.committed(), "told to be aborted: " + each + " of " + log);
+        require(!isTold || !each.committed(), "told to be aborted: " + each + ", " + told + " of " + log);
         require(
                 isTold || each.committed() || !isLeft,
                 "not told to be aborted: " + each + ", only " + told + " of " + log);

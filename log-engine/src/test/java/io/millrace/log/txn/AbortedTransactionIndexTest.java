@@ -51,6 +51,23 @@ class AbortedTransactionIndexTest {
         assertFalse(Files.exists(path));
     }
 
+    /** Else a loss of power may bring back what was cut, beside batches that were forced since. */
+    @Test
+    void whatIsCutOffIsCutOffOnTheDisk() {
+        List<FileFaults.Operation> operations = new ArrayList<>();
+        FileFaults recording = (operation, file, position, length) -> operations.add(operation);
+        try (AbortedTransactionIndex recorded = AbortedTransactionIndex.open(path, 100, recording)) {
+            recorded.append(FIRST);
+            recorded.append(SECOND);
+            operations.clear();
+            recorded.truncateTo(120);
+            recorded.reset();
+            FileFaults.Operation cut = FileFaults.Operation.TRUNCATE;
+            FileFaults.Operation force = FileFaults.Operation.FORCE;
+            assertEquals(List.of(cut, force, cut, force), operations);
+        }
+    }
+
     @Test
     void goldenBytes() throws IOException {
         index.append(FIRST);
