@@ -206,7 +206,7 @@ final class FrameAssembler {
             wantsMemory = true;
             return false;
         }
-        frame.writeBytes(in, take);
+        move(in, frame, take);
         dropEmptyInput();
         return isGathered();
     }
@@ -248,8 +248,19 @@ final class FrameAssembler {
         if (!account.reserve(wanted - capacity)) {
             return null;
         }
-        ByteBuf larger = frame == null ? allocator.directBuffer(wanted, announced) : frame.capacity(wanted);
+        ByteBuf larger = allocator.directBuffer(wanted, announced);
+        if (frame != null) {
+            move(frame, larger, frame.readableBytes());
+            frame.release();
+        }
         gathered = larger;
         return larger;
+    }
+
+    /** As {@link ByteBuf#writeBytes}, which makes views of both where Netty does without Unsafe. */
+    private static void move(ByteBuf from, ByteBuf to, int count) {
+        to.internalNioBuffer(to.writerIndex(), count).put(from.internalNioBuffer(from.readerIndex(), count));
+        from.skipBytes(count);
+        to.writerIndex(to.writerIndex() + count);
     }
 }
