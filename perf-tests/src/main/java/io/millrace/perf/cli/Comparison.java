@@ -6,7 +6,6 @@ import io.millrace.perf.load.Metric;
 import io.millrace.perf.report.Runs;
 import io.millrace.perf.report.ScenarioReport;
 import io.millrace.perf.scenario.Bench;
-import io.millrace.perf.scenario.Kind;
 import io.millrace.perf.scenario.Scenario;
 import io.millrace.perf.target.Broker;
 import io.millrace.perf.target.BrokerSpec;
@@ -92,8 +91,7 @@ final class Comparison {
 
     /** One more round, whose speed is not counted, with a flight recorder in the broker. */
     private Map<Metric, Double> recorded(Side side, PrintWriter out) {
-        boolean timed = scenario.kind() != Kind.STARTUP && scenario.kind() != Kind.SOAK;
-        if (!recording || !side.broker().jvm() || !timed) {
+        if (!recording || !side.broker().jvm() || !scenario.kind().loads()) {
             return Map.of();
         }
         try (FlightRecording recorder = FlightRecording.create()) {

@@ -1,6 +1,5 @@
 package io.millrace.perf.cli;
 
-import io.millrace.perf.Compare;
 import io.millrace.perf.load.LoadFailure;
 import io.millrace.perf.scenario.Kind;
 import java.io.PrintWriter;
@@ -39,7 +38,6 @@ public final class Suite {
             suite.addSubcommand(kind.command(), command);
         }
         suite.addSubcommand("compare", new CompareCommand());
-        suite.addSubcommand("tools", new Compare());
         suite.setExecutionExceptionHandler((e, command, result) -> failed(e, command));
         return suite;
     }

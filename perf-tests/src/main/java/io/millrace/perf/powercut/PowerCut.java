@@ -1,6 +1,5 @@
 package io.millrace.perf.powercut;
 
-import io.millrace.perf.RunOptions;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;

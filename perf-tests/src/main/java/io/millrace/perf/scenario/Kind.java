@@ -17,6 +17,10 @@ public enum Kind {
     PARTITIONS(
             "1, 10, 100 … up to --partitions: creation, first touch, settled, what they cost.",
             "partitions=1000 seconds=5 warm-up=2"),
+    IDLE("Left alone after its first record: memory, threads, processor.", "warm-up=5 seconds=20"),
+    KAFKA_TOOLS(
+            "Kafka's own kafka-producer-perf-test, --preload-mb of records, and kafka-e2e-latency.",
+            "path=real acks=all"),
     SOAK(
             "A rate over a long time with faults on a schedule; counts what was acknowledged and not read.",
             "path=real rate=1000 acks=all seconds=3600 kill-every=600 pause-every=300");
@@ -39,6 +43,14 @@ public enum Kind {
         return Arrays.stream(defaults.split(" "))
                 .map(option -> option.split("=", 2))
                 .collect(Collectors.toMap(option -> option[0], option -> option[1]));
+    }
+
+    /** Whether it is one steady load, of which a recording of the broker's JVM says something. */
+    public boolean loads() {
+        return switch (this) {
+            case PRODUCE, END_TO_END, FAN_OUT, CATCH_UP, MIXED -> true;
+            case STARTUP, PARTITIONS, SOAK, IDLE, KAFKA_TOOLS -> false;
+        };
     }
 
     /** The name of its command. */

@@ -1,5 +1,6 @@
 package io.millrace.perf.scenario;
 
+import io.millrace.perf.load.Load;
 import io.millrace.perf.load.LoadFailure;
 import io.millrace.perf.load.LoadPath;
 import io.millrace.perf.load.LoadSpec;
@@ -46,6 +47,8 @@ public record Scenario(Kind kind, LoadSpec spec) {
             case STARTUP -> new Startup(bench, spec).measure();
             case PARTITIONS -> new PartitionSeries(bench, spec).measure();
             case SOAK -> new Soak(bench, spec).measure();
+            case IDLE -> new Idle(bench, spec).measure();
+            case KAFKA_TOOLS -> new KafkaTools(bench, spec).measure();
             default -> runLoads(bench);
         };
     }
@@ -69,8 +72,8 @@ public record Scenario(Kind kind, LoadSpec spec) {
     }
 
     /** Readers first: a reader of the tail is there before the first record. */
-    private List<io.millrace.perf.load.Load> lanes(Loads loads, Meter meter) {
-        List<io.millrace.perf.load.Load> all = new ArrayList<>();
+    private List<Load> lanes(Loads loads, Meter meter) {
+        List<Load> all = new ArrayList<>();
         int readers = spec.width().readers();
         switch (kind) {
             case PRODUCE -> all.add(loads.producing(meter.lane("produce"), false));

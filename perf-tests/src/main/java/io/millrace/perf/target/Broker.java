@@ -9,6 +9,7 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -205,11 +206,22 @@ public final class Broker implements AutoCloseable {
         }
     }
 
-    /** Fails with the last line of what the broker printed when its process is gone. */
+    /** Fails when the broker's process is gone, with the last line of what it printed; all of it is kept. */
     public void requireAlive() throws LoadFailure {
         Process running = process;
         if (running == null || !running.isAlive()) {
-            throw new LoadFailure(spec.text() + " ended: " + lastLine(output()));
+            throw new LoadFailure(spec.text() + " ended: " + lastLine(output()) + kept());
+        }
+    }
+
+    /** Saves what the broker printed from the removal of its directory; says where. */
+    private String kept() {
+        Path copy = launch.parent().resolve("perf-tests-" + port + "-output.txt");
+        try {
+            Files.copy(output(), copy, StandardCopyOption.REPLACE_EXISTING);
+            return " (all of it is in " + copy + ")";
+        } catch (IOException e) {
+            return "";
         }
     }
 

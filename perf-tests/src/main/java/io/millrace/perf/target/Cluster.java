@@ -13,11 +13,15 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.Node;
+import org.apache.kafka.common.TopicPartition;
 
 /** A cluster as a client sees it: its topics, and where their leaders are. Owned by one run; used by one thread. */
 public final class Cluster implements AutoCloseable {
@@ -98,7 +102,7 @@ public final class Cluster implements AutoCloseable {
         return ProcessView.listeningOn(parse(bootstrap.split(",", -1)[0].trim()).getPort());
     }
 
-    /** Makes a topic of one replica with the cluster's defaults and waits until every partition has a leader. */
+    /** Makes a topic of one replica with the cluster's defaults and waits until every partition's leader serves it. */
     public Topic create(String name, int partitions) throws LoadFailure {
         String what = "topic " + name + " with " + partitions + " partitions cannot be created";
         await(
@@ -106,7 +110,17 @@ public final class Cluster implements AutoCloseable {
                         .all(),
                 what);
         made.add(name);
-        return await(name, partitions);
+        Topic topic = await(name, partitions);
+        awaitLeadership(name, partitions);
+        return topic;
+    }
+
+    /** A broker is named the leader before it leads; the admin client asks for offsets until each leader gives them. */
+    private void awaitLeadership(String name, int partitions) throws LoadFailure {
+        Map<TopicPartition, OffsetSpec> ends = IntStream.range(0, partitions)
+                .mapToObj(partition -> new TopicPartition(name, partition))
+                .collect(Collectors.toMap(partition -> partition, partition -> OffsetSpec.latest()));
+        await(admin.listOffsets(ends).all(), "topic " + name + " has partitions whose leaders do not serve them");
     }
 
     private Topic await(String name, int partitions) throws LoadFailure {

@@ -20,6 +20,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import picocli.CommandLine;
 
@@ -92,6 +93,14 @@ final class SuiteIT {
         String[] words = line.split(" ", -1);
         assertEquals(0, load(words[0], Arrays.copyOfRange(words, 1, words.length)), this::said);
         assertTrue(out.toString().contains("requests"), this::said);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"idle, idle resident", "kafka-tools --preload-mb=5, kafka-e2e-latency"})
+    void whatIsNoSteadyLoadRunsThrough(String line, String figure) {
+        String[] words = line.split(" ", -1);
+        assertEquals(0, load(words[0], Arrays.copyOfRange(words, 1, words.length)), this::said);
+        assertTrue(out.toString().contains(figure), this::said);
     }
 
     @Test

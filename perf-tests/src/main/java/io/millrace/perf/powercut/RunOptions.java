@@ -1,4 +1,4 @@
-package io.millrace.perf;
+package io.millrace.perf.powercut;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -8,8 +8,8 @@ import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 
-/** The broker that is run, and where the figures go: for every command that measures or harms one. */
-public final class RunOptions {
+/** The broker that is run, and where the result goes. Filled by the command line. */
+final class RunOptions {
     @Option(
             names = "--millrace-jar",
             defaultValue = "broker-shell/target/millrace.jar",
@@ -20,7 +20,7 @@ public final class RunOptions {
     private Optional<Path> json = Optional.empty();
 
     /** The broker's jar, which is there; otherwise the command was asked wrongly. */
-    public Path jar(CommandSpec command) {
+    Path jar(CommandSpec command) {
         if (!Files.isRegularFile(jar)) {
             throw new CommandLine.ParameterException(command.commandLine(), "no such jar: " + jar);
         }
@@ -28,7 +28,7 @@ public final class RunOptions {
     }
 
     /** Writes the result, where a file was asked for. */
-    public void write(String result) throws IOException {
+    void write(String result) throws IOException {
         if (json.isPresent()) {
             Files.writeString(json.get(), result);
         }
