@@ -266,6 +266,17 @@ public final class MappedRegion implements AutoCloseable {
     }
 
     /**
+     * Whether all pages of a stretch are in the page cache now; of those that this process has not touched the kernel is asked.
+     *
+     * @param from first byte
+     * @param count number of bytes
+     * @return false where one is not, or where it cannot be told
+     */
+    public boolean isInCache(int from, int count) {
+        return !closed && count > 0 && ((MappedByteBuffer) memory.slice(from, count)).isLoaded();
+    }
+
+    /**
      * Makes a stretch durable.
      *
      * @param from first byte

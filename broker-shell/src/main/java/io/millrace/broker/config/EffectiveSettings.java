@@ -100,6 +100,9 @@ public final class EffectiveSettings {
         effect("log.message.timestamp.type", "Whose clock stamps a record: CreateTime or LogAppendTime.");
         effect("log.message.timestamp.before.max.ms", "How far in the past a record's timestamp may lie.");
         effect("log.message.timestamp.after.max.ms", "How far in the future a record's timestamp may lie.");
+        effect(
+                MillraceSettings.COMPRESSED_VALIDATION,
+                "full inflates compressed batches and checks their records; header looks at header and checksum only.");
     }
 
     private static void logs() {

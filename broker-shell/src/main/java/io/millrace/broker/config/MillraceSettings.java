@@ -27,6 +27,9 @@ public final class MillraceSettings {
     /** Each sealed segment is read again once in that time; 0 for no scrub. */
     public static final String SCRUB_INTERVAL_MS = "millrace.log.scrub.interval.ms";
 
+    /** What of a compressed batch is looked at before it is stored as it came: {@code full} or {@code header}. */
+    public static final String COMPRESSED_VALIDATION = "millrace.compressed.validation";
+
     static final ConfigDef CONFIG_DEF = new ConfigDef()
             .define(CLUSTER_ID, ConfigDef.Type.STRING, null, ConfigDef.Importance.HIGH, "")
             .define(SYNC_ACKS, ConfigDef.Type.BOOLEAN, false, ConfigDef.Importance.HIGH, "")
@@ -51,6 +54,13 @@ public final class MillraceSettings {
                     ConfigDef.Type.LONG,
                     ScrubSettings.DEFAULTS.intervalMs(),
                     ConfigDef.Range.atLeast(0),
+                    ConfigDef.Importance.LOW,
+                    "")
+            .define(
+                    COMPRESSED_VALIDATION,
+                    ConfigDef.Type.STRING,
+                    "full",
+                    ConfigDef.ValidString.in("full", "header"),
                     ConfigDef.Importance.LOW,
                     "");
 

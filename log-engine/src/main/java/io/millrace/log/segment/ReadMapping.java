@@ -120,6 +120,28 @@ final class ReadMapping {
         return (int) unfinished;
     }
 
+    /**
+     * Whether a stretch is in the page cache; nothing of it is touched. False where it cannot be told.
+     *
+     * @param from first byte
+     * @param to published, behind the last byte
+     */
+    boolean isInCache(int from, int to) {
+        Mapped seen = mapped;
+        if ((seen == null || to > seen.length) && !(all.isMappable() && map(from))) {
+            return false;
+        }
+        int unused = (int) WALKERS.getAndAdd(this, 1);
+        try {
+            Mapped current = mapped;
+            used = true;
+            return current != null && to <= current.length && current.region.isInCache(from, to - from);
+        } finally {
+            int left = (int) WALKERS.getAndAdd(this, -1);
+            assert left > 0 : segment;
+        }
+    }
+
     private long walk(Mapped current, long offset, int from, int end) {
         noteUse(current, from);
         MappedRegion region = current.region;

@@ -914,6 +914,11 @@ public final class Segment {
         return MappedRegion.map(file, position, length, false);
     }
 
+    /** Whether a published stretch is in the page cache, while the segment is pinned; false where it cannot be told. */
+    public boolean isInCache(int from, int to) {
+        return readMapping.isInCache(from, to);
+    }
+
     /** Aborted transactions whose markers stand here. */
     public AbortedTransactionIndex aborted() {
         return indexes.aborted();

@@ -6,6 +6,7 @@ import io.millrace.broker.request.ProducerIdSource;
 import io.millrace.broker.request.RequestRouter;
 import io.millrace.broker.request.WorkPool;
 import io.millrace.broker.request.fetch.FetchHandler;
+import io.millrace.broker.request.fetch.ReadAheadPool;
 import io.millrace.broker.request.offsets.DeleteRecordsHandler;
 import io.millrace.broker.request.offsets.InitProducerIdHandler;
 import io.millrace.broker.request.offsets.ListOffsetsHandler;
@@ -20,9 +21,11 @@ import org.apache.kafka.common.protocol.ApiKeys;
  */
 public final class DataPlane implements AutoCloseable {
     private final WorkPool workPool;
+    private final ReadAheadPool readAhead;
 
-    private DataPlane(WorkPool workPool) {
+    private DataPlane(WorkPool workPool, ReadAheadPool readAhead) {
         this.workPool = workPool;
+        this.readAhead = readAhead;
     }
 
     /** Makes the handlers and registers them. */
@@ -33,6 +36,7 @@ public final class DataPlane implements AutoCloseable {
             ProducerIdSource producerIds,
             DataPlaneSettings settings) {
         WorkPool workPool = new WorkPool(Runtime.getRuntime().availableProcessors());
+        ReadAheadPool readAhead = new ReadAheadPool();
         PartitionLookup lookup = new PartitionLookup(partitions, topics);
         router.register(
                         ApiKeys.PRODUCE,
@@ -42,7 +46,8 @@ public final class DataPlane implements AutoCloseable {
                                 settings.clockMs(),
                                 settings.inflatedBytesMax(),
                                 workPool,
-                                settings.quotas()))
+                                settings.quotas(),
+                                settings.compressedValidation()))
                 .register(
                         ApiKeys.FETCH,
                         new FetchHandler(
@@ -51,16 +56,18 @@ public final class DataPlane implements AutoCloseable {
                                 settings.clockMs(),
                                 settings.fetchSessionSlots(),
                                 settings.fetchBytesMax(),
-                                settings.quotas()))
+                                settings.quotas(),
+                                readAhead))
                 .register(ApiKeys.LIST_OFFSETS, new ListOffsetsHandler(lookup, workPool))
                 .register(ApiKeys.OFFSET_FOR_LEADER_EPOCH, new OffsetForLeaderEpochHandler(lookup))
                 .register(ApiKeys.DELETE_RECORDS, new DeleteRecordsHandler(lookup, workPool))
                 .register(ApiKeys.INIT_PRODUCER_ID, new InitProducerIdHandler(producerIds));
-        return new DataPlane(workPool);
+        return new DataPlane(workPool, readAhead);
     }
 
     @Override
     public void close() {
         workPool.close();
+        readAhead.close();
     }
 }

@@ -27,7 +27,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class BatchPreparation {
     private static final int CODEC_ZSTD = CompressionType.ZSTD.id;
-    private static final short ZSTD_VERSION_LEAST = 7;
+    static final short ZSTD_VERSION_LEAST = 7;
 
     /** How a preparation ended. */
     enum Outcome {
@@ -42,17 +42,25 @@ final class BatchPreparation {
     private final BatchValidator validator = new BatchValidator();
     private final RecordWalk walk = new RecordWalk();
 
+    private CompressedValidation validation = CompressedValidation.FULL;
     private @Nullable ByteBuffer batch;
     private @Nullable Refusal refusal;
 
     /**
      * Prepares the records of one partition. The buffer may be changed in place (largest timestamp).
      *
+     * @param how what is looked at where the batch is stored as it is
      * @param version of the produce request
      * @param inflatedBytesMax stop behind so many inflated bytes
      */
     Outcome prepare(
-            @Nullable MemoryRecords records, short version, TopicSettings settings, long nowMs, long inflatedBytesMax) {
+            CompressedValidation how,
+            @Nullable MemoryRecords records,
+            short version,
+            TopicSettings settings,
+            long nowMs,
+            long inflatedBytesMax) {
+        validation = how;
         batch = null;
         refusal = null;
         if (records == null) {
@@ -60,7 +68,7 @@ final class BatchPreparation {
         }
         ByteBuffer bytes = records.buffer();
         Outcome framing = checkFraming(bytes, version);
-        if (framing != Outcome.READY || !needsWalk(bytes, settings)) {
+        if (framing != Outcome.READY || !needsWalk(bytes, settings, nowMs)) {
             return framing;
         }
         MutableRecordBatch first = records.batches().iterator().next();
@@ -122,11 +130,12 @@ final class BatchPreparation {
     }
 
     /** Whether the records must be seen here. What the log refuses by the header alone is left to it. */
-    private boolean needsWalk(ByteBuffer bytes, TopicSettings settings) {
+    private boolean needsWalk(ByteBuffer bytes, TopicSettings settings, long nowMs) {
         int at = bytes.position();
         int codec = RecordBatchDescriptor.codec(bytes, at);
         Compression target = settings.compression();
-        if (codec == 0 && (target == null || target.type() == CompressionType.NONE)) {
+        boolean asItIs = target == null || target.type().id == codec;
+        if (asItIs && (codec == 0 || validation.passesByHeader(bytes, at, settings.log(), nowMs))) {
             return false;
         }
         return bytes.remaining() <= settings.log().maxMessageBytes()

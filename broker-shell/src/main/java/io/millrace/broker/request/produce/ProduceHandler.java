@@ -25,6 +25,7 @@ public final class ProduceHandler implements RequestHandler {
     private final long inflatedBytesMax;
     private final WorkPool workPool;
     private final ClientQuotas quotas;
+    private final CompressedValidation validation;
 
     /**
      * Makes the handler.
@@ -33,6 +34,7 @@ public final class ProduceHandler implements RequestHandler {
      * @param inflatedBytesMax a batch that inflates to more is refused with MESSAGE_TOO_LARGE
      * @param workPool inflates what takes long
      * @param quotas of the clients
+     * @param validation of compressed batches
      */
     public ProduceHandler(
             PartitionRegistry partitions,
@@ -40,13 +42,15 @@ public final class ProduceHandler implements RequestHandler {
             LongSupplier clockMs,
             long inflatedBytesMax,
             WorkPool workPool,
-            ClientQuotas quotas) {
+            ClientQuotas quotas,
+            CompressedValidation validation) {
         this.partitions = partitions;
         this.topics = topics;
         this.clockMs = clockMs;
         this.inflatedBytesMax = inflatedBytesMax;
         this.workPool = workPool;
         this.quotas = quotas;
+        this.validation = validation;
     }
 
     @Override
@@ -83,6 +87,10 @@ public final class ProduceHandler implements RequestHandler {
 
     ClientQuotas quotas() {
         return quotas;
+    }
+
+    CompressedValidation validation() {
+        return validation;
     }
 
     WorkPool workPool() {

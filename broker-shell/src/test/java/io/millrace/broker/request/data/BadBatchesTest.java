@@ -6,7 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.millrace.broker.net.WireClient;
 import io.millrace.broker.partition.TopicSettings;
 import io.millrace.broker.request.ClientQuotas;
+import io.millrace.broker.request.produce.CompressedValidation;
 import io.millrace.log.LogConfig;
+import io.millrace.log.batch.RecordBatchDescriptor;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -132,10 +134,52 @@ class BadBatchesTest {
     }
 
     @Test
+    void headerValidationLooksAtTheHeaderOnly() throws IOException {
+        DataPlaneSettings byHeader = new DataPlaneSettings(
+                1 << 20, 10, 1 << 20, System::currentTimeMillis, ClientQuotas.NONE, CompressedValidation.HEADER);
+        try (TestBroker trusting = new TestBroker(directory.resolve("trusting"), byHeader);
+                WireClient producer = trusting.connect()) {
+            LogConfig compacted = LogConfig.builder().compactPolicy(true).build();
+            trusting.createTopic("t", 1);
+            assertEquals(Errors.NONE, sent(producer, garbage()));
+            ByteBuffer late = batch(Compression.of("lz4").build(), 5);
+            late.putLong(RecordBatchDescriptor.MAX_TIMESTAMP, System.currentTimeMillis() + 10 * 3_600_000L);
+            sign(late);
+            assertEquals(Errors.NONE, sent(producer, late), "its records say otherwise");
+            ByteBuffer harmed = garbage();
+            harmed.putInt(CRC, harmed.getInt(CRC) + 1);
+            assertEquals(Errors.CORRUPT_MESSAGE, sent(producer, harmed));
+            trusting.registry().reconfigure("t", new TopicSettings(compacted, 1, null));
+            assertEquals(Errors.CORRUPT_MESSAGE, sent(producer, garbage()), "keys are to be seen");
+        }
+        assertEquals(Errors.CORRUPT_MESSAGE, Errors.forCode(produce(garbage()).errorCode()));
+    }
+
+    private static ByteBuffer garbage() {
+        ByteBuffer garbage = batch(Compression.of("lz4").build(), 50);
+        for (int at = RECORDS; at < garbage.limit(); at++) {
+            garbage.put(at, (byte) 0x5a);
+        }
+        sign(garbage);
+        return garbage;
+    }
+
+    private Errors sent(WireClient producer, ByteBuffer bytes) throws IOException {
+        ProduceResponse answer = producer.call(request((short) 11, (short) 1, bytes), ProduceResponse.class);
+        return Errors.forCode(only(answer).errorCode());
+    }
+
+    @Test
     void aBombIsNotInflated() throws IOException {
         try (TestBroker careful = new TestBroker(
                         directory.resolve("careful"),
-                        new DataPlaneSettings(1 << 20, 10, 1 << 20, System::currentTimeMillis, ClientQuotas.NONE));
+                        new DataPlaneSettings(
+                                1 << 20,
+                                10,
+                                1 << 20,
+                                System::currentTimeMillis,
+                                ClientQuotas.NONE,
+                                CompressedValidation.FULL));
                 WireClient bomber = careful.connect()) {
             careful.createTopic("t", 1);
             SimpleRecord zeros = new SimpleRecord(System.currentTimeMillis(), new byte[8 << 20]);

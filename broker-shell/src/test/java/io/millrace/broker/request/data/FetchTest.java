@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.millrace.broker.net.WireClient;
 import io.millrace.broker.partition.Partition;
 import io.millrace.broker.request.ClientQuotas;
+import io.millrace.broker.request.produce.CompressedValidation;
 import io.millrace.log.AppendOrigin;
 import io.millrace.log.AppendResult;
 import io.millrace.log.AppendStatus;
@@ -95,6 +96,27 @@ class FetchTest {
         List<PartitionData> rows = fetchNow(fetch(NEWEST, 0, -1, partition(0, 0), partition(1, 0), partition(2, 0)));
         for (PartitionData row : rows) {
             assertEquals(1, count(row)); // the checksum is checked
+        }
+    }
+
+    @Test
+    void largeAnswersLeaveInPiecesAndInOrder() throws IOException {
+        for (int i = 0; i < 3; i++) {
+            append(i, 1, 900_000);
+        }
+        List<RequestHeader> sent = new java.util.ArrayList<>();
+        for (int i = 0; i < 10; i++) {
+            FetchRequestData data = fetch(NEWEST, 0, -1, partition(0, 0), partition(1, 0), partition(2, 0));
+            sent.add(client.send(new FetchRequest(
+                    i % 3 == 2 ? fetch(NEWEST, 0, -1, partition(i % 2, 1)) : data, NEWEST)));
+        }
+        for (int i = 0; i < 10; i++) {
+            FetchResponse answer = (FetchResponse) client.receive(sent.get(i));
+            List<PartitionData> rows = answer.data().responses().get(0).partitions();
+            assertEquals(i % 3 == 2 ? 1 : 3, rows.size());
+            for (PartitionData row : rows) {
+                assertEquals(i % 3 == 2 ? 0 : 1, count(row));
+            }
         }
     }
 
@@ -231,7 +253,13 @@ class FetchTest {
     void noMoreSessionsThanSlots() throws IOException {
         try (TestBroker small = new TestBroker(
                         directory.resolve("small"),
-                        new DataPlaneSettings(1 << 20, 2, 1 << 20, System::currentTimeMillis, ClientQuotas.NONE));
+                        new DataPlaneSettings(
+                                1 << 20,
+                                2,
+                                1 << 20,
+                                System::currentTimeMillis,
+                                ClientQuotas.NONE,
+                                CompressedValidation.FULL));
                 WireClient other = small.connect()) {
             small.createTopic("t", 1);
             for (int i = 0; i < 4; i++) {

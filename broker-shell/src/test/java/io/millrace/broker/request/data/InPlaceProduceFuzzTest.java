@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.millrace.broker.net.WireClient;
 import io.millrace.broker.partition.TopicSettings;
+import io.millrace.log.batch.RecordBatchDescriptor;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
@@ -12,6 +13,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.zip.CRC32C;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.compress.Compression;
 import org.apache.kafka.common.message.ProduceRequestData;
@@ -36,6 +38,13 @@ class InPlaceProduceFuzzTest {
     private static final int REQUESTS = 3_000;
     private static final int TOPICS = 3;
     private static final int PARTITIONS = 2;
+
+    private static final Compression[] CODECS = {
+        Compression.lz4().build(),
+        Compression.zstd().build(),
+        Compression.gzip().build(),
+        Compression.snappy().build()
+    };
 
     /** So that a changed request stays one of Produce. */
     private static final int API_KEY_BYTES = 2;
@@ -64,7 +73,8 @@ class InPlaceProduceFuzzTest {
                             defaults.fetchSessionSlots(),
                             defaults.inflatedBytesMax(),
                             () -> NOW_MS,
-                            defaults.quotas()),
+                            defaults.quotas(),
+                            defaults.compressedValidation()),
                     inPlace);
             for (int i = 0; i < TOPICS; i++) {
                 broker.createTopic("topic-" + i, ids[i], PARTITIONS, TopicSettings.DEFAULTS);
@@ -172,8 +182,9 @@ class InPlaceProduceFuzzTest {
         SimpleRecord[] records = new SimpleRecord[1 + random.nextInt(5)];
         Arrays.setAll(records, i -> record());
         int kind = random.nextInt(20);
-        if (kind == 0) {
-            return MemoryRecords.withRecords(Compression.lz4().build(), records);
+        if (kind > 12) {
+            MemoryRecords sound = MemoryRecords.withRecords(CODECS[random.nextInt(CODECS.length)], records);
+            return random.nextInt(3) == 0 ? damagedAndSigned(sound) : sound;
         }
         if (kind < 5) {
             int next = random.nextInt(3) == 0 ? random.nextInt(5) : sequence;
@@ -185,6 +196,18 @@ class InPlaceProduceFuzzTest {
         }
         MemoryRecords plain = MemoryRecords.withRecords(Compression.NONE, records);
         return kind == 6 ? twice(plain) : plain;
+    }
+
+    /** What only those see who inflate it. */
+    private MemoryRecords damagedAndSigned(MemoryRecords sound) {
+        ByteBuffer bytes = sound.buffer();
+        int from = random.nextInt(4) == 0 ? RecordBatchDescriptor.MAX_TIMESTAMP : RecordBatchDescriptor.RECORDS;
+        for (int i = 1 + random.nextInt(3); i > 0; i--) {
+            bytes.put(from + random.nextInt(bytes.limit() - from), (byte) random.nextInt());
+        }
+        int size = RecordBatchDescriptor.sizeInBytes(bytes, 0);
+        bytes.putInt(RecordBatchDescriptor.CRC, RecordBatchDescriptor.computeCrc(bytes, 0, size, new CRC32C()));
+        return sound;
     }
 
     private SimpleRecord record() {

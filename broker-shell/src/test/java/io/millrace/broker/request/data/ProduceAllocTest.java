@@ -18,6 +18,7 @@ import org.apache.kafka.common.compress.Compression;
 import org.apache.kafka.common.message.ProduceRequestData;
 import org.apache.kafka.common.message.ProduceRequestData.PartitionProduceData;
 import org.apache.kafka.common.message.ProduceRequestData.TopicProduceData;
+import org.apache.kafka.common.record.internal.CompressionType;
 import org.apache.kafka.common.record.internal.MemoryRecords;
 import org.apache.kafka.common.record.internal.SimpleRecord;
 import org.apache.kafka.common.requests.ProduceRequest;
@@ -42,11 +43,20 @@ class ProduceAllocTest {
 
     /** The best of many rounds: in one of them a window of the log is handed over, or the sweep of a second comes. */
     @ParameterizedTest
-    @CsvSource({"9, 1, 100", "13, 1, 100", "12, 20, 100", "3, 1, 1000", "13, 1, 6000"})
-    void produceInPlaceAllocatesNothing(short version, int records, int bytes) throws IOException {
+    @CsvSource({
+        "9, NONE, 1, 100",
+        "13, NONE, 1, 100",
+        "12, NONE, 20, 100",
+        "3, NONE, 1, 1000",
+        "13, NONE, 1, 6000",
+        "13, LZ4, 20, 800",
+        "13, ZSTD, 20, 800"
+    })
+    void produceInPlaceAllocatesNothing(short version, CompressionType codec, int records, int bytes)
+            throws IOException {
         try (TestBroker broker = new TestBroker(temp)) {
             broker.createTopic("t", 2);
-            byte[] burst = burst(broker, version, records, bytes);
+            byte[] burst = burst(broker, version, codec, records, bytes);
             URI at = URI.create("kafka://" + broker.bootstrap());
             try (Socket socket = new Socket(at.getHost(), at.getPort())) {
                 OutputStream out = socket.getOutputStream();
@@ -93,7 +103,8 @@ class ProduceAllocTest {
         }
     }
 
-    private static byte[] burst(TestBroker broker, short version, int count, int bytes) {
+    private static byte[] burst(TestBroker broker, short version, CompressionType codec, int count, int bytes) {
+        Compression compression = Compression.of(codec).build();
         SimpleRecord[] records = new SimpleRecord[count];
         Arrays.fill(records, new SimpleRecord(System.currentTimeMillis(), new byte[bytes]));
         TopicProduceData topic = new TopicProduceData()
@@ -102,10 +113,10 @@ class ProduceAllocTest {
                 .setPartitionData(List.of(
                         new PartitionProduceData()
                                 .setIndex(0)
-                                .setRecords(MemoryRecords.withRecords(Compression.NONE, records)),
+                                .setRecords(MemoryRecords.withRecords(compression, records)),
                         new PartitionProduceData()
                                 .setIndex(1)
-                                .setRecords(MemoryRecords.withRecords(Compression.NONE, records))));
+                                .setRecords(MemoryRecords.withRecords(compression, records))));
         ProduceRequestData data = new ProduceRequestData().setAcks((short) -1).setTimeoutMs(30_000);
         data.topicData().add(topic);
         ProduceRequest request = new ProduceRequest(data, version);
