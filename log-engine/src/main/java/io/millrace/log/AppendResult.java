@@ -14,6 +14,7 @@ public final class AppendResult {
     private long lastOffset = NONE;
     private long logAppendTimeMs = NONE;
     private long logStartOffset = NONE;
+    private int leaderEpoch = -1;
     private boolean duplicate;
     private int batchIndex = -1;
     private @Nullable String message;
@@ -38,6 +39,16 @@ public final class AppendResult {
         return logStartOffset;
     }
 
+    /** Term of the leader that appended, or -1. */
+    public int leaderEpoch() {
+        return leaderEpoch;
+    }
+
+    /** Says in which term of its leader the append was made. */
+    public void leaderEpoch(int epoch) {
+        leaderEpoch = epoch;
+    }
+
     /** The append was a repetition: nothing was written, the offsets are those of the first time. */
     public boolean duplicate() {
         return duplicate;
@@ -59,6 +70,7 @@ public final class AppendResult {
         lastOffset = NONE;
         logAppendTimeMs = NONE;
         logStartOffset = NONE;
+        leaderEpoch = -1;
         duplicate = false;
         batchIndex = -1;
         message = null;

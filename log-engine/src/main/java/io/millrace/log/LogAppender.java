@@ -230,8 +230,9 @@ final class LogAppender {
     }
 
     private AppendStatus checkProducers(ByteBuffer buffer, int leaderEpoch, AppendOrigin origin, AppendResult result) {
-        if (leaderEpoch < log.epochs.latestEpoch()) {
-            String what = "leader epoch " + leaderEpoch + " after " + log.epochs.latestEpoch();
+        if (leaderEpoch < log.epochs.latestEpoch() || leaderEpoch < log.leaderEpochMin) {
+            int newer = Math.max(log.epochs.latestEpoch(), log.leaderEpochMin);
+            String what = "leader epoch " + leaderEpoch + " after " + newer;
             return result.refused(AppendStatus.FENCED_EPOCH, -1, what);
         }
         int index = 0;

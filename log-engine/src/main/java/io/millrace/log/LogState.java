@@ -41,6 +41,11 @@ final class LogState {
     /** Held while files of expired segments are renamed, which is done without the lock; taken before the lock. */
     final Object removing = new Object();
 
+    /** Leaders of earlier epochs append no more. Under the lock. */
+    int leaderEpochMin;
+    /** Replicas elsewhere decide how far the high watermark goes. Under the lock. */
+    boolean replicated;
+
     /** A file was created or deleted since the directory was last forced. */
     volatile boolean directoryChanged;
     /** Counts the cuts: a force that began before one says nothing about what was appended after it. */

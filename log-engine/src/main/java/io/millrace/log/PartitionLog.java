@@ -38,7 +38,6 @@ public final class PartitionLog implements AutoCloseable {
     private final LogRoller roller;
     private final LogAppender appender;
     private final LogReader reader;
-    private final ReadAhead readAhead;
     private final LogTrimmer trimmer;
     private final LogCompaction compaction;
 
@@ -54,7 +53,6 @@ public final class PartitionLog implements AutoCloseable {
         roller = new LogRoller(log, flusher, this::retainSize);
         appender = new LogAppender(log, roller, flusher);
         reader = new LogReader(log);
-        readAhead = new ReadAhead(log);
         trimmer = new LogTrimmer(log, roller);
         compaction = new LogCompaction(log, reader, flusher);
     }
@@ -130,6 +128,19 @@ public final class PartitionLog implements AutoCloseable {
         }
     }
 
+    /**
+     * Appends of leaders before this epoch are refused with {@link AppendStatus#FENCED_EPOCH} from now on, also those that wait for the
+     * writer lock: another node leads, and nothing of the old term may come after its records. A lower epoch changes nothing.
+     */
+    public void fenceLeadersBefore(int leaderEpoch) {
+        log.lock.lock();
+        try {
+            log.leaderEpochMin = Math.max(log.leaderEpochMin, leaderEpoch);
+        } finally {
+            log.lock.unlock();
+        }
+    }
+
     // ---- reading
     // -------------------------------------------------------------------------------------------------------------------
 
@@ -153,30 +164,6 @@ public final class PartitionLog implements AutoCloseable {
      */
     public boolean readInto(LogSlice slice, long offset, int maxBytes, long boundOffset, boolean atLeastOneBatch) {
         return reader.readInto(slice, offset, maxBytes, boundOffset, atLeastOneBatch);
-    }
-
-    /**
-     * Whether a read of so many bytes from an offset on finds them in memory, as far as can be told without waiting. Of what was appended
-     * in the last half minute it is assumed; of older bytes the page cache is asked, a few microseconds a MiB.
-     *
-     * @param nowNs {@link System#nanoTime()}
-     */
-    public boolean isInMemory(long offset, int bytes, long nowNs) {
-        return readAhead.isInMemory(offset, bytes, nowNs);
-    }
-
-    /**
-     * Reads so many bytes from an offset on into the page cache, and waits for it. Does nothing where the log has no such offset.
-     *
-     * @return whether they follow what was loaded before, so that somebody is reading on
-     */
-    public boolean load(long offset, int bytes) {
-        return readAhead.load(offset, bytes);
-    }
-
-    /** Reads into the page cache what comes behind that, of the same segment. */
-    public void loadNext(long offset, int bytes) {
-        readAhead.loadNext(offset, bytes);
     }
 
     /**
@@ -237,10 +224,41 @@ public final class PartitionLog implements AutoCloseable {
         }
         log.lock.lock();
         try {
-            if (log.offsets.advanceHighWatermark(offset)) {
-                log.producers.onHighWatermark(log.offsets.highWatermark());
-                log.offsets.firstUnstableIs(log.producers.firstUnstableOffset());
+            raiseHighWatermark(offset);
+        } finally {
+            log.lock.unlock();
+        }
+    }
+
+    /**
+     * The same for who has appended and believes this replica to be alone.
+     *
+     * @return false where it is not, see {@link #replicated}: nothing was changed
+     */
+    public boolean advanceHighWatermarkAlone(long offset) {
+        log.lock.lock();
+        try {
+            if (!log.replicated) {
+                raiseHighWatermark(offset);
             }
+            return !log.replicated;
+        } finally {
+            log.lock.unlock();
+        }
+    }
+
+    private void raiseHighWatermark(long offset) {
+        if (log.offsets.advanceHighWatermark(offset)) {
+            log.producers.onHighWatermark(log.offsets.highWatermark());
+            log.offsets.firstUnstableIs(log.producers.firstUnstableOffset());
+        }
+    }
+
+    /** Whether other replicas have a say in how far the high watermark may go; not so in a log that was just opened. */
+    public void replicated(boolean replicated) {
+        log.lock.lock();
+        try {
+            log.replicated = replicated;
         } finally {
             log.lock.unlock();
         }
