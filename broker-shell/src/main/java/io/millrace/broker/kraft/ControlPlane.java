@@ -1,5 +1,6 @@
 package io.millrace.broker.kraft;
 
+import io.millrace.broker.partition.Replication;
 import io.millrace.broker.request.ClientQuotas;
 import java.util.ArrayList;
 import java.util.List;
@@ -19,6 +20,7 @@ import org.apache.kafka.metadata.KRaftMetadataCache;
 import org.apache.kafka.metadata.ListenerInfo;
 import org.apache.kafka.server.config.ClientQuotaManagerConfig;
 import org.apache.kafka.server.config.QuotaConfig;
+import org.apache.kafka.server.config.ReplicationConfigs;
 import org.apache.kafka.server.config.ServerLogConfigs;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -35,6 +37,7 @@ public final class ControlPlane implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(ControlPlane.class);
     private static final long FORWARDING_TIMEOUT_MS = 60_000;
     private static final long REGISTRATION_TIMEOUT_MS = 5_000;
+    private static final long ALTER_PARTITION_TIMEOUT_MS = 30_000;
 
     private final KraftConfig config;
     private final NodeDirectories directories;
@@ -49,6 +52,8 @@ public final class ControlPlane implements AutoCloseable {
     private final ControllerChannel forwarding;
     private final AutoTopicCreator topicCreator;
     private final ProducerIdBlocks producerIds;
+    private final ControllerChannel alterPartition;
+    private final AlterPartitionSender isrUpdates;
 
     /** What is to be taken out of the loader before the node stops, in the order in which it was put in. */
     private final List<MetadataPublisher> controllerPublishers = new ArrayList<>();
@@ -83,6 +88,8 @@ public final class ControlPlane implements AutoCloseable {
         this.forwarding = channel("forwarding", FORWARDING_TIMEOUT_MS);
         this.topicCreator = new AutoTopicCreator(config, forwarding, metadata.published());
         this.producerIds = new ProducerIdBlocks(forwarding, config.nodeId(), this::brokerEpoch);
+        this.alterPartition = channel("alter-partition", ALTER_PARTITION_TIMEOUT_MS);
+        this.isrUpdates = new AlterPartitionSender(alterPartition, config.nodeId(), this::brokerEpoch);
     }
 
     /**
@@ -268,6 +275,15 @@ public final class ControlPlane implements AutoCloseable {
         return producerIds;
     }
 
+    /** What the leaders of replicated partitions need of the cluster. */
+    public Replication replication() {
+        return new Replication(
+                config.getLong(ReplicationConfigs.REPLICA_LAG_TIME_MAX_MS_CONFIG),
+                Replication.DEFAULTS.clockMs(),
+                new RegisteredBrokers(metadata.replayed()),
+                isrUpdates);
+    }
+
     /** The epoch of this broker's registration, -1 without one. */
     public long brokerEpoch() {
         BrokerLifecycle registered = lifecycle;
@@ -313,7 +329,9 @@ public final class ControlPlane implements AutoCloseable {
         if (registered != null) {
             registered.close();
         }
+        isrUpdates.close();
         closing.run("forwarding", forwarding::shutdown);
+        closing.run("alter partition", alterPartition::shutdown);
         if (controller == null) {
             metadata.close();
             raft.close();

@@ -8,12 +8,13 @@ import io.millrace.broker.coordinator.GroupCoordination;
 import io.millrace.broker.kraft.ControlPlane;
 import io.millrace.broker.kraft.NodeFaults;
 import io.millrace.broker.kraft.StartRefusal;
+import io.millrace.broker.partition.Partition;
 import io.millrace.broker.partition.PartitionRegistry;
 import io.millrace.broker.partition.RecordCodecs;
+import io.millrace.broker.partition.Replication;
 import io.millrace.broker.request.RequestRouter;
 import io.millrace.broker.request.data.DataPlane;
 import io.millrace.broker.request.data.DataPlaneSettings;
-import io.millrace.broker.request.produce.CompressedValidation;
 import io.millrace.broker.stat.StatSocket;
 import io.millrace.log.FreeSpaceFloor;
 import io.millrace.log.HousekeepingIntervals;
@@ -103,7 +104,12 @@ final class BrokerParts {
         if (stat != null) {
             stops.add("statistics", stat::close);
         }
-        PartitionRegistry partitions = new PartitionRegistry(plane.nodeId(), directories, configs::settings);
+        Replication replication = plane.replication();
+        PartitionRegistry partitions =
+                new PartitionRegistry(plane.nodeId(), directories, configs::settings, replication);
+        var isrCheck =
+                runtime.every(Math.max(1, replication.lagMaxMs() / 2), () -> partitions.forEach(Partition::shrinkIsr));
+        stops.add("check of the ISRs", () -> isrCheck.cancel(false));
         DataPlane data = DataPlane.register(
                 router, partitions, new ClusterTopics(plane.metadata()), plane.producerIds(), settings(config, plane));
         stops.add("data path", data::close);
@@ -191,10 +197,7 @@ final class BrokerParts {
                 config.getInt(ServerConfigs.MAX_INCREMENTAL_FETCH_SESSION_CACHE_SLOTS_CONFIG),
                 defaults.inflatedBytesMax(),
                 defaults.clockMs(),
-                plane.quotas(),
-                config.getString(MillraceSettings.COMPRESSED_VALIDATION)
-                        .map(CompressedValidation::of)
-                        .orElse(defaults.compressedValidation()));
+                plane.quotas());
     }
 
     /**

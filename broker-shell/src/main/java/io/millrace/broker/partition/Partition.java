@@ -4,53 +4,72 @@ import io.millrace.log.AppendOrigin;
 import io.millrace.log.AppendResult;
 import io.millrace.log.AppendStatus;
 import io.millrace.log.PartitionLog;
+import io.millrace.log.epoch.EpochStart;
 import java.nio.ByteBuffer;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.protocol.Errors;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
- * One partition on this node. Owned by the {@link PartitionRegistry}, whose caller changes its state from one thread;
- * appended to and read from any event loop.
+ * One replica of a partition on this node. Owned by the {@link PartitionRegistry}, whose caller changes its state from one thread;
+ * appended to and read from any event loop, or from the thread that replicates.
  *
  * <p>Invariants: the high watermark never passes the log end offset, and only grows while this node leads; with this
  * node alone in sync it is the log end offset as soon as an append returns. A listener that was added before the
  * watermark moved is told of it: add first, then look.
+ *
+ * <p>One lock, {@code transition}: whoever changes the state holds it, and so does everything that is only right in the state that it was
+ * begun in: what a follower does to its log, and what a leader concludes from its followers. A leader's appends do not take it; they are
+ * fenced by the epoch under the log's own lock, and while other replicas count the log refuses to move the watermark by itself. Nobody is
+ * called back while it is held.
  */
 public final class Partition {
+    private static final Logger LOG = LoggerFactory.getLogger(Partition.class);
+
     private final String topic;
     private final Uuid topicId;
     private final int partition;
     private final int nodeId;
+    private final Replication replication;
     private final Set<ProgressListener> waiting = ConcurrentHashMap.newKeySet();
+    private final EndListeners waitingForEnd = new EndListeners();
     private final HighWatermarkListeners highWatermarkListeners = new HighWatermarkListeners();
+    private final Object transition = new Object();
 
     /** Null while the log could not be opened. Set once, by the control plane's thread. */
     private volatile @Nullable PartitionLog log;
 
-    /** Replaced whole by the control plane's thread. */
+    /** Replaced whole, under the lock. */
     private volatile PartitionState state;
+
+    /** Null where this node does not lead, and where nobody else has a replica. Replaced under the lock. */
+    private volatile @Nullable LeaderReplicas others;
 
     private volatile TopicSettings settings;
 
     /** Set when the partition has left this node; it takes nothing any more. */
     private volatile boolean stopped;
 
-    Partition(PartitionState state, int nodeId, TopicSettings settings) {
+    Partition(PartitionState state, int nodeId, TopicSettings settings, Replication replication) {
         this.topic = state.topic();
         this.topicId = state.topicId();
         this.partition = state.partition();
         this.nodeId = nodeId;
         this.state = state;
         this.settings = settings;
+        this.replication = replication;
     }
 
     // Append and read
 
     /**
-     * Appends as leader; any thread. When this node alone is in sync the high watermark has advanced before this
+     * Appends as leader, in the term that {@code result} then names; any thread. When this node alone is in sync the high watermark has advanced before this
      * returns. Waits for nothing: who acknowledges looks at the high watermark and the log's flushed offset.
      *
      * @return {@link AppendStatus#FENCED_EPOCH} when this node does not lead, {@link AppendStatus#OFFLINE} when the log
@@ -67,10 +86,27 @@ public final class Partition {
         }
         int bytes = batches.remaining();
         AppendStatus status = target.appendAsLeader(batches, current.leaderEpoch(), origin, result);
+        result.leaderEpoch(current.leaderEpoch());
         if (status == AppendStatus.APPENDED) {
-            advanceHighWatermark(target, current, bytes);
+            appended(target, bytes);
         }
         return status;
+    }
+
+    private void appended(PartitionLog target, long newBytes) {
+        long endOffset = target.logEndOffset();
+        // Looked at after the append: whoever comes into the ISR later has what was appended before.
+        LeaderReplicas replicas = others;
+        if (replicas == null && target.advanceHighWatermarkAlone(endOffset)) {
+            highWatermarkListeners.advanced(endOffset);
+            tell(newBytes);
+            return;
+        }
+        replicas = others;
+        if (replicas != null && replicas.isAlone()) {
+            raiseHighWatermark(target);
+        }
+        waitingForEnd.tell(this, newBytes);
     }
 
     /**
@@ -134,17 +170,16 @@ public final class Partition {
     /** Tells those who wait that the log start offset, or something else that they may look at, has changed. */
     public void wake() {
         tell(ProgressListener.UNKNOWN_BYTES);
+        waitingForEnd.tell(this, ProgressListener.UNKNOWN_BYTES);
     }
 
-    private void advanceHighWatermark(PartitionLog target, PartitionState current, long newBytes) {
-        // The seam of replication: with followers in sync the watermark waits for what they have fetched.
-        if (current.isr().size() > 1) {
-            return;
-        }
-        long endOffset = target.logEndOffset();
-        target.advanceHighWatermark(endOffset);
-        highWatermarkListeners.advanced(endOffset);
-        tell(newBytes);
+    /** Adds a follower's fetch that waits for records; it looks once more after this call. Any thread. */
+    public void addEndListener(ProgressListener listener) {
+        waitingForEnd.add(listener);
+    }
+
+    public void removeEndListener(ProgressListener listener) {
+        waitingForEnd.remove(listener);
     }
 
     private void tell(long newBytes) {
@@ -156,36 +191,268 @@ public final class Partition {
         }
     }
 
+    // Leading
+
+    /**
+     * A follower asks for what begins at {@code offset}, so it has all below. May move the high watermark, and ask for the follower to
+     * come into the ISR.
+     *
+     * @param leaderEpoch in which the follower's log was found to agree with this one
+     * @param brokerEpoch of the registration that asks, {@link LiveBrokers#UNKNOWN_EPOCH} where it does not say
+     * @return NONE, or why nothing was noted: NOT_LEADER_OR_FOLLOWER, FENCED_LEADER_EPOCH, UNKNOWN_LEADER_EPOCH for one that has no replica
+     *     as far as this leader knows
+     */
+    public Errors followerFetched(int replicaId, int leaderEpoch, long brokerEpoch, long offset, long startOffset) {
+        PartitionLog target = log();
+        IsrProposal proposal;
+        boolean moved;
+        synchronized (transition) {
+            LeaderReplicas replicas = others;
+            FollowerState follower = replicas == null ? null : replicas.get(replicaId);
+            if (!isLeader()) {
+                return Errors.NOT_LEADER_OR_FOLLOWER;
+            }
+            if (leaderEpoch != state.leaderEpoch()) {
+                return Errors.FENCED_LEADER_EPOCH;
+            }
+            if (replicas == null || follower == null) {
+                return Errors.UNKNOWN_LEADER_EPOCH;
+            }
+            if (brokerEpoch >= 0 && replication.brokers().epoch(replicaId) > brokerEpoch) {
+                return Errors.NOT_LEADER_OR_FOLLOWER; // a request of its last run
+            }
+            long nowMs = replication.clockMs().getAsLong();
+            moved = follower.fetched(offset, startOffset, brokerEpoch, target.logEndOffset(), nowMs);
+            proposal = replicas.proposeToAdd(follower, target.highWatermark());
+        }
+        submit(proposal);
+        if (moved) {
+            raiseHighWatermark(target);
+        }
+        return Errors.NONE;
+    }
+
+    /** Asks for those to be taken out of the ISR who have not caught up for too long. Any thread, every now and then. */
+    public void shrinkIsr() {
+        IsrProposal proposal;
+        synchronized (transition) {
+            LeaderReplicas replicas = others;
+            PartitionLog open = log;
+            proposal = replicas == null || open == null ? null : replicas.proposeToRemove(open.logEndOffset());
+        }
+        submit(proposal);
+    }
+
+    private void submit(@Nullable IsrProposal proposal) {
+        if (proposal != null) {
+            LOG.info("asking for the ISR of {}", proposal);
+            replication.isrUpdates().submit(proposal);
+        }
+    }
+
+    boolean isPending(IsrProposal proposal) {
+        synchronized (transition) {
+            LeaderReplicas replicas = others;
+            return replicas != null && replicas.isPending(proposal);
+        }
+    }
+
+    void isrAccepted(IsrProposal proposal, int leaderEpoch, int partitionEpoch, List<Integer> isr) {
+        synchronized (transition) {
+            LeaderReplicas replicas = others;
+            if (replicas == null || !replicas.isPending(proposal) || leaderEpoch != state.leaderEpoch()) {
+                return; // the metadata was faster
+            }
+            PartitionState next = state.withIsr(isr, partitionEpoch);
+            state = next;
+            replicas.commit(next);
+        }
+        raiseHighWatermark(log());
+        wake();
+    }
+
+    /** Where the controller knows more than this leader, it waits for the metadata, and reckons with both sets until then. */
+    void isrRefused(IsrProposal proposal, Errors error) {
+        boolean superseded = error == Errors.FENCED_LEADER_EPOCH
+                || error == Errors.INVALID_UPDATE_VERSION
+                || error == Errors.NEW_LEADER_ELECTED
+                || error == Errors.UNKNOWN_TOPIC_OR_PARTITION
+                || error == Errors.UNKNOWN_TOPIC_ID;
+        LOG.info("refused error={} ISR of {}", error, proposal);
+        synchronized (transition) {
+            LeaderReplicas replicas = others;
+            if (!superseded && replicas != null && replicas.isPending(proposal)) {
+                replicas.withdraw();
+            }
+        }
+    }
+
+    private void raiseHighWatermark(PartitionLog target) {
+        long raised;
+        synchronized (transition) {
+            if (!isLeader()) {
+                return;
+            }
+            LeaderReplicas replicas = others;
+            long end = target.logEndOffset();
+            long before = target.highWatermark();
+            target.advanceHighWatermark(
+                    replicas == null ? end : replicas.highWatermark(end, settings.minInsyncReplicas()));
+            raised = target.highWatermark();
+            if (raised == before) {
+                return;
+            }
+        }
+        highWatermarkListeners.advanced(raised);
+        tell(ProgressListener.UNKNOWN_BYTES);
+    }
+
+    // Following
+
+    /**
+     * Appends what the leader of an epoch has sent. Nothing is appended once the state is another one.
+     *
+     * @return as {@link PartitionLog#appendAsFollower}; {@link AppendStatus#FENCED_EPOCH} when this node does not follow in that epoch
+     */
+    public AppendStatus appendAsFollower(ByteBuffer batches, int expectedLeaderEpoch, AppendResult result) {
+        synchronized (transition) {
+            PartitionLog target = log;
+            if (!follows(expectedLeaderEpoch)) {
+                return AppendStatus.FENCED_EPOCH;
+            }
+            return target == null ? AppendStatus.OFFLINE : target.appendAsFollower(batches, result);
+        }
+    }
+
+    /**
+     * Drops what the leader of an epoch does not have.
+     *
+     * @return false when this node does not follow in that epoch: nothing was done
+     * @throws io.millrace.mapped.StorageException when the log has failed
+     */
+    public boolean truncateTo(long offset, int expectedLeaderEpoch) {
+        return following(expectedLeaderEpoch, target -> target.truncateTo(offset));
+    }
+
+    /** Drops everything and goes on at the leader's log start; otherwise as {@link #truncateTo}. */
+    public boolean restartAt(long logStartOffset, int expectedLeaderEpoch) {
+        return following(expectedLeaderEpoch, target -> target.truncateFullyAndStartAt(logStartOffset));
+    }
+
+    /**
+     * Takes over how far the leader of an epoch has committed and what it has deleted, as far as it is here; nothing when this node does not
+     * follow in that epoch.
+     *
+     * @throws io.millrace.mapped.StorageException when the log has failed
+     */
+    public void followerHighWatermark(long highWatermark, long leaderLogStart, int expectedLeaderEpoch) {
+        long before = log().highWatermark();
+        following(expectedLeaderEpoch, target -> {
+            target.advanceHighWatermark(highWatermark);
+            if (leaderLogStart > target.logStartOffset()) {
+                target.advanceLogStartOffset(
+                        leaderLogStart); // not beyond its end: then it is for the fetcher to start anew
+            }
+        });
+        if (log().highWatermark() > before) {
+            tell(ProgressListener.UNKNOWN_BYTES);
+        }
+    }
+
+    private boolean following(int expectedLeaderEpoch, Consumer<PartitionLog> action) {
+        synchronized (transition) {
+            PartitionLog target = log;
+            if (target == null || !follows(expectedLeaderEpoch)) {
+                return false;
+            }
+            action.accept(target);
+            return true;
+        }
+    }
+
+    private boolean follows(int expectedLeaderEpoch) {
+        PartitionState current = state;
+        return !stopped && current.leaderId() != nodeId && current.leaderEpoch() == expectedLeaderEpoch;
+    }
+
     // Control plane; its one thread
 
     void opened(PartitionLog opened) {
-        log = opened;
+        synchronized (transition) {
+            opened.replicated(true); // until it is known that nobody else counts
+            opened.fenceLeadersBefore(state.leaderEpoch());
+            log = opened;
+        }
     }
 
     /** Leads even where the log has failed: appends are then refused by it, and the caller hears why. */
     void lead(PartitionState next) {
         PartitionLog open = log;
-        try {
-            if (open != null && next.leaderEpoch() > open.epochs().latestEpoch()) {
-                open.beginLeaderEpoch(next.leaderEpoch());
+        synchronized (transition) {
+            if (isOlderThanKnown(next)) {
+                return;
             }
-        } finally {
-            state = next;
-            if (open != null) {
-                advanceHighWatermark(open, next, ProgressListener.UNKNOWN_BYTES);
+            LeaderReplicas before = isLeader() ? others : null;
+            try {
+                if (open != null && next.leaderEpoch() > open.epochs().latestEpoch()) {
+                    open.beginLeaderEpoch(next.leaderEpoch());
+                }
+            } finally {
+                others = open == null ? null : replicas(next, before, open);
+                state = next;
             }
-            wake();
         }
+        if (open != null) {
+            raiseHighWatermark(open);
+        }
+        wake();
+    }
+
+    /** The controller's answer to a change of the ISR may be here before the metadata of earlier changes. */
+    private boolean isOlderThanKnown(PartitionState next) {
+        PartitionState known = state;
+        return isLeader()
+                && next.leaderEpoch() == known.leaderEpoch()
+                && next.partitionEpoch() < known.partitionEpoch();
+    }
+
+    private @Nullable LeaderReplicas replicas(PartitionState next, @Nullable LeaderReplicas before, PartitionLog open) {
+        boolean alone = next.replicas().stream().allMatch(id -> id == nodeId);
+        open.replicated(!alone);
+        if (alone) {
+            return null;
+        }
+        long end = open.logEndOffset();
+        return new LeaderReplicas(this, nodeId, replication, next, before, startOf(next.leaderEpoch(), open, end), end);
+    }
+
+    private static long startOf(int leaderEpoch, PartitionLog open, long end) {
+        return open.epochs().entries().stream()
+                .filter(each -> each.epoch() == leaderEpoch)
+                .mapToLong(EpochStart::startOffset)
+                .findFirst()
+                .orElse(end);
     }
 
     void follow(PartitionState next) {
-        state = next;
+        synchronized (transition) {
+            PartitionLog open = log;
+            if (open != null) {
+                open.replicated(true);
+                open.fenceLeadersBefore(next.leaderEpoch());
+            }
+            others = null;
+            state = next;
+        }
         highWatermarkListeners.retire();
         wake();
     }
 
     void stop() {
-        stopped = true;
+        synchronized (transition) {
+            stopped = true;
+            others = null;
+        }
         highWatermarkListeners.retire();
         wake();
     }
@@ -227,6 +494,11 @@ public final class Partition {
 
     public int leaderEpoch() {
         return state.leaderEpoch();
+    }
+
+    /** The next offset of this replica. */
+    public long logEndOffset() {
+        return log().logEndOffset();
     }
 
     /** Whether the log is open and has not failed. */

@@ -32,14 +32,31 @@ public final class PartitionRegistry implements AutoCloseable {
     private final int nodeId;
     private final List<LogDirectory> directories;
     private final Function<String, TopicSettings> settings;
+    private final Replication replication;
+    private volatile FollowerListener followers = FollowerListener.NONE;
     private final Map<String, Topic> byName = new ConcurrentHashMap<>();
     private final Map<Uuid, Topic> byId = new ConcurrentHashMap<>();
 
     /** {@code settings} gives what is in force for a topic when one of its partitions first comes to this node. */
     public PartitionRegistry(int nodeId, List<LogDirectory> directories, Function<String, TopicSettings> settings) {
+        this(nodeId, directories, settings, Replication.DEFAULTS);
+    }
+
+    /** The same for a node that others replicate from. */
+    public PartitionRegistry(
+            int nodeId,
+            List<LogDirectory> directories,
+            Function<String, TopicSettings> settings,
+            Replication replication) {
         this.nodeId = nodeId;
         this.directories = List.copyOf(directories);
         this.settings = settings;
+        this.replication = replication;
+    }
+
+    /** Who replicates what others lead; before the first partition comes. */
+    public void followers(FollowerListener listener) {
+        followers = listener;
     }
 
     // Control plane
@@ -100,6 +117,7 @@ public final class PartitionRegistry implements AutoCloseable {
             openLog(partition);
         } finally {
             partition.lead(state);
+            followers.onLead(partition);
         }
         return partition;
     }
@@ -112,7 +130,16 @@ public final class PartitionRegistry implements AutoCloseable {
     public Partition becomeFollower(PartitionState state) {
         Partition partition = register(state);
         partition.follow(state);
-        openLog(partition);
+        boolean open = false;
+        try {
+            openLog(partition);
+            open = true;
+        } finally {
+            if (!open) {
+                followers.onStopped(partition);
+            }
+        }
+        followers.onFollow(partition, state);
         return partition;
     }
 
@@ -125,7 +152,7 @@ public final class PartitionRegistry implements AutoCloseable {
             byId.remove(entry.id, entry);
         }
         if (stopped != null) {
-            stopped.stop();
+            stop(stopped);
         }
         if (deleteLog) {
             deleteLog(topic, partition);
@@ -144,7 +171,12 @@ public final class PartitionRegistry implements AutoCloseable {
     /** Answers all who wait; the logs stay open, they are their directories'. */
     @Override
     public void close() {
-        forEach(Partition::stop);
+        forEach(this::stop);
+    }
+
+    private void stop(Partition partition) {
+        partition.stop();
+        followers.onStopped(partition);
     }
 
     // Look-up
@@ -180,7 +212,7 @@ public final class PartitionRegistry implements AutoCloseable {
         if (known != null) {
             return known;
         }
-        Partition added = new Partition(state, nodeId, entry.settings);
+        Partition added = new Partition(state, nodeId, entry.settings, replication);
         entry.put(added);
         return added;
     }
@@ -189,7 +221,7 @@ public final class PartitionRegistry implements AutoCloseable {
     private Topic replaceTopic(@Nullable Topic old, PartitionState state) {
         if (old != null) {
             byId.remove(old.id, old);
-            old.forEach(Partition::stop);
+            old.forEach(this::stop);
         }
         Topic entry = new Topic(state.topic(), state.topicId(), settings.apply(state.topic()));
         byName.put(entry.name, entry);

@@ -27,4 +27,10 @@ public record PartitionState(
         replicas = List.copyOf(replicas);
         isr = List.copyOf(isr);
     }
+
+    /** The same in a later version with another ISR. */
+    PartitionState withIsr(List<Integer> newIsr, int newPartitionEpoch) {
+        return new PartitionState(
+                topic, topicId, partition, leaderId, leaderEpoch, newPartitionEpoch, replicas, newIsr);
+    }
 }

@@ -10,7 +10,6 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
-import org.apache.kafka.common.IsolationLevel;
 import org.apache.kafka.common.message.FetchRequestData;
 import org.apache.kafka.common.message.FetchResponseData;
 import org.apache.kafka.common.protocol.Errors;
@@ -28,16 +27,12 @@ import org.slf4j.LoggerFactory;
 final class FetchAttempt implements ProgressListener {
     private static final Logger LOG = LoggerFactory.getLogger(FetchAttempt.class);
 
-    /** Of one partition in one answer, unless the client waits for more: what is looked for in memory, and read ahead. */
-    private static final int PARTITION_BYTES_MOST = 8 << 20;
-
     private final Request request;
     private final FetchHandler handler;
     private final FetchContext context;
-    private final boolean committedOnly;
+    private final FetchRole role;
     private final int minBytes;
     private final int maxBytes;
-    private final int partitionBytesMost;
     private final int maxWaitMs;
 
     private final AtomicLong missingBytes = new AtomicLong();
@@ -49,47 +44,20 @@ final class FetchAttempt implements ProgressListener {
     private boolean ended;
     private @Nullable Future<?> timer;
 
-    FetchAttempt(Request request, FetchHandler handler, FetchContext context) {
+    FetchAttempt(Request request, FetchHandler handler, FetchContext context, FetchRole role) {
         FetchRequestData data = request.data(FetchRequestData.class);
         this.request = request;
         this.handler = handler;
         this.context = context;
-        this.committedOnly = data.isolationLevel() == IsolationLevel.READ_COMMITTED.id();
-        this.maxBytes = Math.min(data.maxBytes(), handler.fetchBytesMax(request));
+        this.role = role;
+        this.maxBytes = role.isClient() ? Math.min(data.maxBytes(), handler.fetchBytesMax(request)) : data.maxBytes();
         this.minBytes = Math.min(data.minBytes(), maxBytes);
-        this.partitionBytesMost = Math.max(PARTITION_BYTES_MOST, minBytes);
         this.maxWaitMs = data.maxWaitMs();
     }
 
-    /** Reads at once what is in memory; what is not is read by others before. */
-    void begin() {
-        List<ReadAheadPool.Stretch> missing = missing();
-        if (missing.isEmpty()) {
-            readFirst();
-        } else {
-            handler.readAhead().load(request, missing, this::readFirst);
-        }
-    }
-
-    private List<ReadAheadPool.Stretch> missing() {
-        List<ReadAheadPool.Stretch> missing = List.of();
-        long nowNs = System.nanoTime();
-        int left = maxBytes;
-        for (FetchEntry entry : context.entries()) {
-            int bytes = Math.min(Math.min(entry.maxBytes(), left), partitionBytesMost);
-            ReadAheadPool.Stretch stretch = bytes > 0 ? handler.reader().missing(entry, bytes, nowNs) : null;
-            if (stretch != null) {
-                missing = missing.isEmpty() ? new ArrayList<>() : missing;
-                missing.add(stretch);
-                left -= bytes;
-            }
-        }
-        return missing;
-    }
-
     /** The first read; answers, or begins to wait. */
-    private void readFirst() {
-        boolean enough = readAll();
+    void begin() {
+        boolean enough = readAll(false);
         if (enough || maxWaitMs <= 0 || context.entries().isEmpty()) {
             answer();
         } else {
@@ -119,15 +87,14 @@ final class FetchAttempt implements ProgressListener {
     // Reading
 
     /** Reads every partition; true when there is enough, or something that the client must hear of at once. */
-    private boolean readAll() {
+    private boolean readAll(boolean again) {
         List<FetchedPartition> rows = new ArrayList<>(context.entries().size());
         read = rows;
         int left = maxBytes;
         long bytes = 0;
         boolean tellAtOnce = false;
         for (FetchEntry entry : context.entries()) {
-            int most = Math.min(Math.min(entry.maxBytes(), left), partitionBytesMost);
-            FetchedPartition row = handler.reader().read(entry, request.apiVersion(), committedOnly, most, bytes == 0);
+            FetchedPartition row = role.read(entry, Math.min(entry.maxBytes(), left), bytes == 0, again);
             rows.add(row);
             bytes += row.bytes();
             left = Math.max(0, left - row.bytes());
@@ -142,7 +109,7 @@ final class FetchAttempt implements ProgressListener {
             return;
         }
         wakeDue.set(false); // before the read: what moves after it wakes again
-        if (readAll()) {
+        if (readAll(true)) {
             answer();
         } else {
             discard();
@@ -160,7 +127,7 @@ final class FetchAttempt implements ProgressListener {
         for (FetchedPartition row : read) {
             Partition partition = row.partition();
             if (partition != null) {
-                partition.addListener(this);
+                role.listen(partition, this);
             }
         }
         if (movedSinceRead()) {
@@ -175,8 +142,7 @@ final class FetchAttempt implements ProgressListener {
             if (partition != null
                     && (!partition.isOnline()
                             || partition.readError(row.entry().currentLeaderEpoch()) != Errors.NONE
-                            || partition.log().highWatermark() != row.row().highWatermark()
-                            || partition.log().lastStableOffset() != row.row().lastStableOffset())) {
+                            || role.hasMoved(partition, row))) {
                 return true;
             }
         }
@@ -185,7 +151,7 @@ final class FetchAttempt implements ProgressListener {
 
     private void expire() {
         if (!ended) {
-            readAll();
+            readAll(true);
             answer();
         }
     }
@@ -205,7 +171,8 @@ final class FetchAttempt implements ProgressListener {
 
     private void answer() {
         end();
-        int throttleMs = handler.quotas().limitsFetch() ? handler.quotas().fetched(request, bytes()) : 0;
+        boolean limited = role.isClient() && handler.quotas().limitsFetch();
+        int throttleMs = limited ? handler.quotas().fetched(request, bytes()) : 0;
         if (throttleMs > 0) {
             discard();
             request.throttle(throttleMs);
@@ -232,7 +199,7 @@ final class FetchAttempt implements ProgressListener {
         for (FetchedPartition row : read) {
             Partition partition = row.partition();
             if (partition != null) {
-                partition.removeListener(this);
+                role.stopListening(partition, this);
             }
         }
     }

@@ -14,6 +14,7 @@ final class FetchEntry {
     private final Key key;
 
     private long fetchOffset;
+    private long logStartOffset;
     private int maxBytes;
     private int currentLeaderEpoch;
     private int lastFetchedEpoch;
@@ -37,6 +38,7 @@ final class FetchEntry {
     private FetchEntry(FetchEntry other) {
         this.key = other.key;
         this.fetchOffset = other.fetchOffset;
+        this.logStartOffset = other.logStartOffset;
         this.maxBytes = other.maxBytes;
         this.currentLeaderEpoch = other.currentLeaderEpoch;
         this.lastFetchedEpoch = other.lastFetchedEpoch;
@@ -49,6 +51,7 @@ final class FetchEntry {
 
     void ask(FetchPartition asked) {
         fetchOffset = asked.fetchOffset();
+        logStartOffset = asked.logStartOffset();
         maxBytes = asked.partitionMaxBytes();
         currentLeaderEpoch = asked.currentLeaderEpoch();
         lastFetchedEpoch = asked.lastFetchedEpoch();
@@ -79,6 +82,11 @@ final class FetchEntry {
 
     long fetchOffset() {
         return fetchOffset;
+    }
+
+    /** Where the log of a replica begins that fetches, -1 for a consumer. */
+    long logStartOffset() {
+        return logStartOffset;
     }
 
     int maxBytes() {

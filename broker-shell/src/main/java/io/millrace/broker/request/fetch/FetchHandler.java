@@ -8,6 +8,7 @@ import io.millrace.broker.request.RequestHandler;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.LongSupplier;
+import org.apache.kafka.common.IsolationLevel;
 import org.apache.kafka.common.Node;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.message.FetchRequestData;
@@ -19,10 +20,7 @@ import org.apache.kafka.common.protocol.Errors;
 import org.apache.kafka.common.requests.FetchRequest;
 import org.jspecify.annotations.Nullable;
 
-/**
- * Answers Fetch of consumers. Owned by the node; any event loop. Requests of followers are refused: replicas are not
- * served by this broker yet.
- */
+/** Answers Fetch of consumers and of followers. Owned by the node; any event loop. */
 public final class FetchHandler implements RequestHandler {
     private static final short LEADER_HINT_VERSION = 16;
 
@@ -32,7 +30,6 @@ public final class FetchHandler implements RequestHandler {
     private final LongSupplier clockMs;
     private final int fetchBytesMax;
     private final ClientQuotas quotas;
-    private final ReadAheadPool readAhead;
 
     /**
      * Makes the handler.
@@ -40,7 +37,6 @@ public final class FetchHandler implements RequestHandler {
      * @param sessionSlots {@code max.incremental.fetch.session.cache.slots}
      * @param fetchBytesMax {@code fetch.max.bytes}, above whatever a client asks
      * @param quotas of the clients
-     * @param readAhead waits for the disk
      */
     public FetchHandler(
             PartitionRegistry partitions,
@@ -48,43 +44,41 @@ public final class FetchHandler implements RequestHandler {
             LongSupplier clockMs,
             int sessionSlots,
             int fetchBytesMax,
-            ClientQuotas quotas,
-            ReadAheadPool readAhead) {
+            ClientQuotas quotas) {
         this.reader = new PartitionReader(partitions, topics);
         this.topics = topics;
         this.sessions = new FetchSessions(sessionSlots, clockMs);
         this.clockMs = clockMs;
         this.fetchBytesMax = fetchBytesMax;
         this.quotas = quotas;
-        this.readAhead = readAhead;
     }
 
     @Override
     public void handle(Request request) {
-        if (((FetchRequest) request.body()).isFromFollower()) {
-            request.fail(Errors.NOT_LEADER_OR_FOLLOWER.exception("replicas are not served by this broker"));
-            return;
-        }
         FetchRequestData data = request.data(FetchRequestData.class);
         FetchContext context = FetchContext.of(data, request.apiVersion(), sessions, clockMs.getAsLong());
         if (context.error() == Errors.NONE) {
-            new FetchAttempt(request, this, context).begin();
+            new FetchAttempt(request, this, context, role(request, data)).begin();
         } else {
             request.respond(new FetchResponseData().setErrorCode(context.error().code()));
         }
     }
 
-    PartitionReader reader() {
-        return reader;
+    private FetchRole role(Request request, FetchRequestData data) {
+        FetchRequest asked = (FetchRequest) request.body();
+        return asked.isFromFollower()
+                ? new FollowerRole(
+                        reader,
+                        request.apiVersion(),
+                        asked.replicaId(),
+                        data.replicaState().replicaEpoch())
+                : new ConsumerRole(
+                        reader, request.apiVersion(), data.isolationLevel() == IsolationLevel.READ_COMMITTED.id());
     }
 
     /** Bytes of one answer: the broker's limit, or what the client's quota can ever give. */
     int fetchBytesMax(Request request) {
         return quotas.limitsFetch() ? quotas.fetchBytesMax(request, fetchBytesMax) : fetchBytesMax;
-    }
-
-    ReadAheadPool readAhead() {
-        return readAhead;
     }
 
     ClientQuotas quotas() {

@@ -56,16 +56,6 @@ final class PartitionReader {
         }
     }
 
-    /** What of a read would have to wait for the disk; null where nothing would, or the read would fail. */
-    ReadAheadPool.@Nullable Stretch missing(FetchEntry entry, int maxBytes, long nowNs) {
-        Partition partition = find(entry.key());
-        if (partition == null || partition.readError(entry.currentLeaderEpoch()) != Errors.NONE) {
-            return null;
-        }
-        boolean inMemory = partition.log().isInMemory(entry.fetchOffset(), maxBytes, nowNs);
-        return inMemory ? null : new ReadAheadPool.Stretch(partition, entry.fetchOffset(), maxBytes);
-    }
-
     private FetchedPartition read(
             FetchEntry entry,
             Partition partition,
@@ -98,7 +88,7 @@ final class PartitionReader {
         return fetched(entry, partition, row, slice);
     }
 
-    private static FetchedPartition fetched(FetchEntry entry, Partition partition, PartitionData row, LogSlice slice) {
+    static FetchedPartition fetched(FetchEntry entry, Partition partition, PartitionData row, LogSlice slice) {
         if (slice.length() == 0) {
             slice.close();
             return new FetchedPartition(entry, partition, row, null);
@@ -109,7 +99,7 @@ final class PartitionReader {
     }
 
     /** Whether the client's last record is on this log's history; tells in {@code row} where the two part. */
-    private static Errors compareEpochs(FetchEntry entry, PartitionLog log, PartitionData row) {
+    static Errors compareEpochs(FetchEntry entry, PartitionLog log, PartitionData row) {
         EpochEnd end = log.epochs().endOffsetFor(entry.lastFetchedEpoch(), log.logEndOffset());
         if (end.epoch() < 0 || end.endOffset() < 0 || entry.fetchOffset() < log.logStartOffset()) {
             return Errors.OFFSET_OUT_OF_RANGE;
@@ -129,13 +119,14 @@ final class PartitionReader {
                 .toList();
     }
 
-    private @Nullable Partition find(FetchEntry.Key key) {
+    @Nullable
+    Partition find(FetchEntry.Key key) {
         return key.topicId().equals(Uuid.ZERO_UUID)
                 ? partitions.get(key.topic(), key.partition())
                 : partitions.get(key.topicId(), key.partition());
     }
 
-    private Errors missing(FetchEntry.Key key) {
+    Errors missing(FetchEntry.Key key) {
         String name = key.topicId().equals(Uuid.ZERO_UUID) ? key.topic() : topics.topicName(key.topicId());
         if (name == null) {
             return Errors.UNKNOWN_TOPIC_ID;
@@ -145,8 +136,7 @@ final class PartitionReader {
                 : Errors.UNKNOWN_TOPIC_OR_PARTITION;
     }
 
-    private static FetchedPartition failed(
-            FetchEntry entry, @Nullable Partition partition, Errors error, short version) {
+    static FetchedPartition failed(FetchEntry entry, @Nullable Partition partition, Errors error, short version) {
         boolean unknownThen = error == Errors.KAFKA_STORAGE_ERROR && version < STORAGE_ERROR_VERSION;
         PartitionData row = row(entry.key().partition())
                 .setErrorCode((unknownThen ? Errors.NOT_LEADER_OR_FOLLOWER : error).code())
@@ -156,7 +146,7 @@ final class PartitionReader {
         return new FetchedPartition(entry, partition, row, null);
     }
 
-    private static PartitionData row(int partition) {
+    static PartitionData row(int partition) {
         return new PartitionData()
                 .setPartitionIndex(partition)
                 .setAbortedTransactions(null)

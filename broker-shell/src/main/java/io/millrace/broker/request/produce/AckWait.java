@@ -2,6 +2,7 @@ package io.millrace.broker.request.produce;
 
 import io.millrace.broker.partition.Partition;
 import io.millrace.broker.partition.ProgressListener;
+import io.millrace.log.AppendResult;
 import io.millrace.log.FlushCallback;
 import io.millrace.mapped.StorageException;
 import java.util.function.Consumer;
@@ -15,36 +16,40 @@ import org.jspecify.annotations.Nullable;
 final class AckWait implements ProgressListener, FlushCallback {
     private final Partition partition;
     private final long endOffset;
+    private final int leaderEpoch;
     private final Consumer<Errors> onEnd;
 
     private boolean replicated;
     private boolean flushed;
     private boolean ended;
 
-    private AckWait(Partition partition, long endOffset, boolean replicated, boolean flushed, Consumer<Errors> onEnd) {
+    private AckWait(
+            Partition partition, AppendResult result, boolean replicated, boolean flushed, Consumer<Errors> onEnd) {
         this.partition = partition;
-        this.endOffset = endOffset;
+        this.endOffset = result.lastOffset() + 1;
+        this.leaderEpoch = result.leaderEpoch();
         this.replicated = replicated;
         this.flushed = flushed;
         this.onEnd = onEnd;
     }
 
     /** Begins to wait; {@code onEnd} may be called before this returns. */
-    static AckWait begin(Partition partition, long endOffset, boolean forAll, boolean forSync, Consumer<Errors> onEnd) {
-        AckWait wait = new AckWait(partition, endOffset, !forAll, !forSync, onEnd);
+    static AckWait begin(
+            Partition partition, AppendResult result, boolean forAll, boolean forSync, Consumer<Errors> onEnd) {
+        AckWait wait = new AckWait(partition, result, !forAll, !forSync, onEnd);
         if (forAll) {
             partition.addListener(wait);
             wait.onProgress(partition, UNKNOWN_BYTES);
         }
         if (forSync) {
-            partition.log().onFlushed(endOffset, wait);
+            partition.log().onFlushed(wait.endOffset, wait);
         }
         return wait;
     }
 
     @Override
     public void onProgress(Partition moved, long newBytes) {
-        if (!partition.isLeader()) {
+        if (!partition.isLeader() || partition.leaderEpoch() != leaderEpoch) {
             end(Errors.NOT_LEADER_OR_FOLLOWER);
         } else if (!partition.isOnline()) {
             end(Errors.KAFKA_STORAGE_ERROR);

@@ -135,8 +135,8 @@ final class ProduceAttempt {
         MemoryRecords records = (MemoryRecords) entry.records();
         long nowMs = handler.nowMs();
         long beganNs = System.nanoTime();
-        BatchPreparation.Outcome outcome = preparation.prepare(
-                handler.validation(), records, request.apiVersion(), partition.settings(), nowMs, inflatedBytesMax);
+        BatchPreparation.Outcome outcome =
+                preparation.prepare(records, request.apiVersion(), partition.settings(), nowMs, inflatedBytesMax);
         request.times().checked(System.nanoTime() - beganNs);
         switch (outcome) {
             case READY -> appendReady(entry, partition, preparation, nowMs);
@@ -246,7 +246,7 @@ final class ProduceAttempt {
                 .setLogStartOffset(logStartOffset(partition, result));
         topicResponse().partitionResponses().add(row);
         if (data.acks() != 0) {
-            awaitAck(partition, result.lastOffset() + 1, row);
+            awaitAck(partition, result, row);
         }
     }
 
@@ -287,21 +287,25 @@ final class ProduceAttempt {
 
     // Acknowledgement
 
-    static boolean waitsForReplicas(Partition partition, short acks, long endOffset) {
-        return acks == ACKS_ALL && partition.log().highWatermark() < endOffset;
+    /** Whether not all have it yet, or the term of the append is over, in which the high watermark would have told. */
+    static boolean waitsForReplicas(Partition partition, short acks, AppendResult result) {
+        return acks == ACKS_ALL
+                && (partition.log().highWatermark() <= result.lastOffset()
+                        || partition.leaderEpoch() != result.leaderEpoch());
     }
 
     static boolean waitsForDisk(Partition partition, long endOffset) {
         return partition.settings().log().syncBeforeAck() && partition.log().flushedOffset() < endOffset;
     }
 
-    private void awaitAck(Partition partition, long endOffset, PartitionProduceResponse row) {
-        boolean forAll = waitsForReplicas(partition, data.acks(), endOffset);
+    private void awaitAck(Partition partition, AppendResult result, PartitionProduceResponse row) {
+        long endOffset = result.lastOffset() + 1;
+        boolean forAll = waitsForReplicas(partition, data.acks(), result);
         boolean forSync = waitsForDisk(partition, endOffset);
         if (forAll || forSync) {
             unfinished.incrementAndGet();
             long beganNs = System.nanoTime();
-            waits.add(AckWait.begin(partition, endOffset, forAll, forSync, error -> {
+            waits.add(AckWait.begin(partition, result, forAll, forSync, error -> {
                 request.times().waited(forSync, System.nanoTime() - beganNs);
                 acknowledged(partition, row, error);
             }));
