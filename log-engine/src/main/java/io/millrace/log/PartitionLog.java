@@ -38,6 +38,7 @@ public final class PartitionLog implements AutoCloseable {
     private final LogRoller roller;
     private final LogAppender appender;
     private final LogReader reader;
+    private final ReadAhead readAhead;
     private final LogTrimmer trimmer;
     private final LogCompaction compaction;
 
@@ -53,6 +54,7 @@ public final class PartitionLog implements AutoCloseable {
         roller = new LogRoller(log, flusher, this::retainSize);
         appender = new LogAppender(log, roller, flusher);
         reader = new LogReader(log);
+        readAhead = new ReadAhead(log);
         trimmer = new LogTrimmer(log, roller);
         compaction = new LogCompaction(log, reader, flusher);
     }
@@ -164,6 +166,30 @@ public final class PartitionLog implements AutoCloseable {
      */
     public boolean readInto(LogSlice slice, long offset, int maxBytes, long boundOffset, boolean atLeastOneBatch) {
         return reader.readInto(slice, offset, maxBytes, boundOffset, atLeastOneBatch);
+    }
+
+    /**
+     * Whether a read of so many bytes from an offset on finds them in memory, as far as can be told without waiting. Of what was appended
+     * in the last half minute it is assumed; of older bytes the page cache is asked, a few microseconds a MiB.
+     *
+     * @param nowNs {@link System#nanoTime()}
+     */
+    public boolean isInMemory(long offset, int bytes, long nowNs) {
+        return readAhead.isInMemory(offset, bytes, nowNs);
+    }
+
+    /**
+     * Reads so many bytes from an offset on into the page cache, and waits for it. Does nothing where the log has no such offset.
+     *
+     * @return whether they follow what was loaded before, so that somebody is reading on
+     */
+    public boolean load(long offset, int bytes) {
+        return readAhead.load(offset, bytes);
+    }
+
+    /** Reads into the page cache what comes behind that, of the same segment. */
+    public void loadNext(long offset, int bytes) {
+        readAhead.loadNext(offset, bytes);
     }
 
     /**

@@ -15,6 +15,7 @@ import io.millrace.broker.partition.Replication;
 import io.millrace.broker.request.RequestRouter;
 import io.millrace.broker.request.data.DataPlane;
 import io.millrace.broker.request.data.DataPlaneSettings;
+import io.millrace.broker.request.produce.CompressedValidation;
 import io.millrace.broker.stat.StatSocket;
 import io.millrace.log.FreeSpaceFloor;
 import io.millrace.log.HousekeepingIntervals;
@@ -197,7 +198,10 @@ final class BrokerParts {
                 config.getInt(ServerConfigs.MAX_INCREMENTAL_FETCH_SESSION_CACHE_SLOTS_CONFIG),
                 defaults.inflatedBytesMax(),
                 defaults.clockMs(),
-                plane.quotas());
+                plane.quotas(),
+                config.getString(MillraceSettings.COMPRESSED_VALIDATION)
+                        .map(CompressedValidation::of)
+                        .orElse(defaults.compressedValidation()));
     }
 
     /**

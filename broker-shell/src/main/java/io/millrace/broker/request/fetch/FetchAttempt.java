@@ -27,12 +27,16 @@ import org.slf4j.LoggerFactory;
 final class FetchAttempt implements ProgressListener {
     private static final Logger LOG = LoggerFactory.getLogger(FetchAttempt.class);
 
+    /** Of one partition in one answer, unless the client waits for more: what is looked for in memory, and read ahead. */
+    private static final int PARTITION_BYTES_MOST = 8 << 20;
+
     private final Request request;
     private final FetchHandler handler;
     private final FetchContext context;
     private final FetchRole role;
     private final int minBytes;
     private final int maxBytes;
+    private final int partitionBytesMost;
     private final int maxWaitMs;
 
     private final AtomicLong missingBytes = new AtomicLong();
@@ -52,11 +56,38 @@ final class FetchAttempt implements ProgressListener {
         this.role = role;
         this.maxBytes = role.isClient() ? Math.min(data.maxBytes(), handler.fetchBytesMax(request)) : data.maxBytes();
         this.minBytes = Math.min(data.minBytes(), maxBytes);
+        this.partitionBytesMost = Math.max(PARTITION_BYTES_MOST, minBytes);
         this.maxWaitMs = data.maxWaitMs();
     }
 
-    /** The first read; answers, or begins to wait. */
+    /** Reads at once what is in memory; what is not is read by others before. */
     void begin() {
+        List<ReadAheadPool.Stretch> missing = missing();
+        if (missing.isEmpty()) {
+            readFirst();
+        } else {
+            handler.readAhead().load(request, missing, this::readFirst);
+        }
+    }
+
+    private List<ReadAheadPool.Stretch> missing() {
+        List<ReadAheadPool.Stretch> missing = List.of();
+        long nowNs = System.nanoTime();
+        int left = maxBytes;
+        for (FetchEntry entry : context.entries()) {
+            int bytes = Math.min(Math.min(entry.maxBytes(), left), partitionBytesMost);
+            ReadAheadPool.Stretch stretch = bytes > 0 ? handler.reader().missing(entry, bytes, nowNs) : null;
+            if (stretch != null) {
+                missing = missing.isEmpty() ? new ArrayList<>() : missing;
+                missing.add(stretch);
+                left -= bytes;
+            }
+        }
+        return missing;
+    }
+
+    /** The first read; answers, or begins to wait. */
+    private void readFirst() {
         boolean enough = readAll(false);
         if (enough || maxWaitMs <= 0 || context.entries().isEmpty()) {
             answer();
@@ -94,7 +125,8 @@ final class FetchAttempt implements ProgressListener {
         long bytes = 0;
         boolean tellAtOnce = false;
         for (FetchEntry entry : context.entries()) {
-            FetchedPartition row = role.read(entry, Math.min(entry.maxBytes(), left), bytes == 0, again);
+            int most = Math.min(Math.min(entry.maxBytes(), left), partitionBytesMost);
+            FetchedPartition row = role.read(entry, most, bytes == 0, again);
             rows.add(row);
             bytes += row.bytes();
             left = Math.max(0, left - row.bytes());

@@ -30,6 +30,7 @@ public final class FetchHandler implements RequestHandler {
     private final LongSupplier clockMs;
     private final int fetchBytesMax;
     private final ClientQuotas quotas;
+    private final ReadAheadPool readAhead;
 
     /**
      * Makes the handler.
@@ -37,6 +38,7 @@ public final class FetchHandler implements RequestHandler {
      * @param sessionSlots {@code max.incremental.fetch.session.cache.slots}
      * @param fetchBytesMax {@code fetch.max.bytes}, above whatever a client asks
      * @param quotas of the clients
+     * @param readAhead waits for the disk
      */
     public FetchHandler(
             PartitionRegistry partitions,
@@ -44,13 +46,15 @@ public final class FetchHandler implements RequestHandler {
             LongSupplier clockMs,
             int sessionSlots,
             int fetchBytesMax,
-            ClientQuotas quotas) {
+            ClientQuotas quotas,
+            ReadAheadPool readAhead) {
         this.reader = new PartitionReader(partitions, topics);
         this.topics = topics;
         this.sessions = new FetchSessions(sessionSlots, clockMs);
         this.clockMs = clockMs;
         this.fetchBytesMax = fetchBytesMax;
         this.quotas = quotas;
+        this.readAhead = readAhead;
     }
 
     @Override
@@ -79,6 +83,10 @@ public final class FetchHandler implements RequestHandler {
     /** Bytes of one answer: the broker's limit, or what the client's quota can ever give. */
     int fetchBytesMax(Request request) {
         return quotas.limitsFetch() ? quotas.fetchBytesMax(request, fetchBytesMax) : fetchBytesMax;
+    }
+
+    ReadAheadPool readAhead() {
+        return readAhead;
     }
 
     ClientQuotas quotas() {

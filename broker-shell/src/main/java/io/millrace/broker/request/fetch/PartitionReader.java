@@ -56,6 +56,16 @@ final class PartitionReader {
         }
     }
 
+    /** What of a read would have to wait for the disk; null where nothing would, or the read would fail. */
+    ReadAheadPool.@Nullable Stretch missing(FetchEntry entry, int maxBytes, long nowNs) {
+        Partition partition = find(entry.key());
+        if (partition == null || partition.readError(entry.currentLeaderEpoch()) != Errors.NONE) {
+            return null;
+        }
+        boolean inMemory = partition.log().isInMemory(entry.fetchOffset(), maxBytes, nowNs);
+        return inMemory ? null : new ReadAheadPool.Stretch(partition, entry.fetchOffset(), maxBytes);
+    }
+
     private FetchedPartition read(
             FetchEntry entry,
             Partition partition,

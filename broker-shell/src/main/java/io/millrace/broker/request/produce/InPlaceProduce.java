@@ -2,6 +2,7 @@ package io.millrace.broker.request.produce;
 
 import io.millrace.broker.partition.Partition;
 import io.millrace.broker.partition.PartitionRegistry;
+import io.millrace.broker.partition.TopicSettings;
 import io.millrace.broker.protocol.ProduceAnswer;
 import io.millrace.broker.protocol.ProduceFrame;
 import io.millrace.broker.protocol.SeenTopics;
@@ -10,6 +11,7 @@ import io.millrace.broker.request.Request;
 import io.millrace.log.AppendOrigin;
 import io.millrace.log.AppendResult;
 import io.millrace.log.AppendStatus;
+import io.millrace.log.LogConfig;
 import io.millrace.log.batch.BatchValidator;
 import io.millrace.log.batch.BatchVerdict;
 import io.millrace.log.batch.RecordBatchDescriptor;
@@ -21,9 +23,9 @@ import org.apache.kafka.common.record.internal.CompressionType;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Produce, in place: plain batches for partitions that this node leads are appended from the frame and acknowledged into the
- * connection's output. First every partition of the request is looked at without changing anything; what would be refused,
- * inflated or rewritten goes the ordinary way as a whole, and so does everything while quotas bear on producers. What turns out only by the append (a refusal of the log, an
+ * Produce, in place: batches for partitions that this node leads are appended from the frame and acknowledged into the
+ * connection's output. First every partition of the request is looked at without changing anything; what would be refused or
+ * rewritten, or takes long to inflate, goes the ordinary way as a whole, and so does everything while quotas bear on producers. What turns out only by the append (a refusal of the log, an
  * acknowledgement that has to wait) is handed on together with what was appended: nothing is appended twice.
  *
  * <p>One a loop; its state belongs to the request at hand.
@@ -36,6 +38,7 @@ final class InPlaceProduce implements InPlaceHandler {
     private final ProduceFrame frame = new ProduceFrame();
     private final ProduceAnswer answer = new ProduceAnswer();
     private final SeenTopics seen = new SeenTopics();
+    private final CompressedBatch compressed = new CompressedBatch();
     private final @Nullable Partition[] partitions = new Partition[ProduceFrame.PARTITIONS_MOST];
     private final AppendResult[] results = new AppendResult[ProduceFrame.PARTITIONS_MOST];
     private final AppendStatus[] statuses = new AppendStatus[ProduceFrame.PARTITIONS_MOST];
@@ -110,7 +113,7 @@ final class InPlaceProduce implements InPlaceHandler {
             for (int entry = frame.firstPartition(topic); entry < frame.firstPartition(topic + 1); entry++) {
                 Partition partition = find(topic, entry);
                 partitions[entry] = partition;
-                if (partition == null || !mayAppend(partition) || !isOnePlainBatch(bytes, entry)) {
+                if (partition == null || !mayAppend(partition) || !mayStore(bytes, entry, partition)) {
                     return false;
                 }
             }
@@ -125,22 +128,33 @@ final class InPlaceProduce implements InPlaceHandler {
     }
 
     private boolean mayAppend(Partition partition) {
-        Compression stored = partition.settings().compression();
         return partition.isLeader()
                 && !Topic.isInternal(partition.topic())
-                && (stored == null || stored.type() == CompressionType.NONE)
                 && (frame.acks() != ACKS_ALL || partition.hasEnoughInSyncReplicas());
     }
 
-    private boolean isOnePlainBatch(ByteBuffer bytes, int entry) {
+    /** One batch and nothing else, to be stored as it is. */
+    private boolean mayStore(ByteBuffer bytes, int entry, Partition partition) {
         int at = frame.recordsAt(entry);
         int end = frame.recordsEnd(entry);
         if (BatchValidator.checkFraming(bytes, at, end) != BatchVerdict.VALID
-                || RecordBatchDescriptor.codec(bytes, at) != 0
+                || at + RecordBatchDescriptor.sizeInBytes(bytes, at) != end
                 || RecordBatchDescriptor.isTransactional(bytes, at)) {
             return false;
         }
-        return at + RecordBatchDescriptor.sizeInBytes(bytes, at) == end;
+        TopicSettings settings = partition.settings();
+        int codec = RecordBatchDescriptor.codec(bytes, at);
+        Compression stored = settings.compression();
+        return (stored == null || stored.type().id == codec)
+                && (codec == 0 || mayStoreCompressed(bytes, at, codec, settings.log()));
+    }
+
+    private boolean mayStoreCompressed(ByteBuffer bytes, int at, int codec, LogConfig rules) {
+        long nowMs = handler.nowMs();
+        boolean allowed = codec != CompressionType.ZSTD.id || frame.version() >= BatchPreparation.ZSTD_VERSION_LEAST;
+        return allowed
+                && (handler.validation().passesByHeader(bytes, at, rules, nowMs)
+                        || compressed.isLegal(bytes, at, rules, nowMs));
     }
 
     // Appending

@@ -135,8 +135,8 @@ final class ProduceAttempt {
         MemoryRecords records = (MemoryRecords) entry.records();
         long nowMs = handler.nowMs();
         long beganNs = System.nanoTime();
-        BatchPreparation.Outcome outcome =
-                preparation.prepare(records, request.apiVersion(), partition.settings(), nowMs, inflatedBytesMax);
+        BatchPreparation.Outcome outcome = preparation.prepare(
+                handler.validation(), records, request.apiVersion(), partition.settings(), nowMs, inflatedBytesMax);
         request.times().checked(System.nanoTime() - beganNs);
         switch (outcome) {
             case READY -> appendReady(entry, partition, preparation, nowMs);
