@@ -68,6 +68,10 @@ public final class FetchHandler implements RequestHandler {
         }
     }
 
+    PartitionReader reader() {
+        return reader;
+    }
+
     private FetchRole role(Request request, FetchRequestData data) {
         FetchRequest asked = (FetchRequest) request.body();
         return asked.isFromFollower()
