@@ -467,6 +467,22 @@ public final class LogDirectory implements AutoCloseable {
         }
     }
 
+    /** Lets go of everything and leaves the files as a kill would: nothing forced, trimmed or checkpointed, and no marker. For tests. */
+    public synchronized void abandon() {
+        if (closed) {
+            return;
+        }
+        closed = true;
+        housekeepingTask.cancel(false);
+        flushTask.cancel(false);
+        housekeeping.stop();
+        try {
+            logs().forEach(PartitionLog::abandon);
+        } finally {
+            lock.close();
+        }
+    }
+
     /** They wait for the disk, most of the time: many side by side share the journal's commits. One thread keeps one order. */
     private boolean closeLogs() {
         int closers = threads == 1 ? 1 : Math.max(threads, NewPartitions.THREADS);

@@ -26,7 +26,6 @@ import io.millrace.log.LogRuntime;
 import io.millrace.log.LogScrubber;
 import io.millrace.log.checkpoint.DirectoryLock;
 import io.millrace.log.scrub.ScrubSettings;
-import io.millrace.mapped.FileFaults;
 import io.millrace.mapped.StorageException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -34,6 +33,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.BooleanSupplier;
 import org.apache.kafka.common.config.ConfigException;
 import org.apache.kafka.coordinator.transaction.TransactionLogConfig;
 import org.apache.kafka.server.config.ReplicationConfigs;
@@ -54,6 +54,7 @@ final class BrokerParts {
     private final LogEvents events;
     private final List<LogDirectory> directories;
     private final LogCleaner cleaner;
+    private final LogClock clock;
     private final PartitionRegistry partitions;
     private final GroupCoordination groups;
 
@@ -63,6 +64,7 @@ final class BrokerParts {
             LogEvents events,
             List<LogDirectory> directories,
             LogCleaner cleaner,
+            LogClock clock,
             PartitionRegistry partitions,
             GroupCoordination groups) {
         this.plane = plane;
@@ -70,6 +72,7 @@ final class BrokerParts {
         this.events = events;
         this.directories = directories;
         this.cleaner = cleaner;
+        this.clock = clock;
         this.partitions = partitions;
         this.groups = groups;
     }
@@ -81,21 +84,23 @@ final class BrokerParts {
      */
     static BrokerParts start(
             NodeConfig config,
+            NodeEnvironment environment,
             ControlPlane plane,
             Map<Path, DirectoryLock> locks,
             BoundListeners clients,
             RequestRouter router,
             NodeFaults faults,
-            StopSequence stops) {
+            StopSequence stops,
+            BooleanSupplier crashing) {
         EffectiveConfigs configs = new EffectiveConfigs(plane.nodeId(), plane.config(), plane.replayed());
         LogEvents events = new LogEvents();
         LogRuntime runtime = LogRuntime.start(
-                LogClock.SYSTEM,
+                environment.clock(),
                 events,
-                FileFaults.NONE,
+                environment.faults(),
                 FreeSpaceFloor.of(config.getLong(MillraceSettings.FREE_SPACE_FLOOR)));
         stops.add("log agents", runtime::close);
-        List<LogDirectory> directories = open(config, plane, locks, configs, runtime, stops);
+        List<LogDirectory> directories = open(config, plane, locks, configs, runtime, stops, crashing);
         watch(runtime, directories, plane, faults, stops);
         LogCleaner cleaner = cleaner(configs, runtime, directories, stops);
         LogScrubber scrubber = LogScrubber.start(scrub(config), runtime, directories);
@@ -112,14 +117,18 @@ final class BrokerParts {
                 runtime.every(Math.max(1, replication.lagMaxMs() / 2), () -> partitions.forEach(Partition::shrinkIsr));
         stops.add("check of the ISRs", () -> isrCheck.cancel(false));
         DataPlane data = DataPlane.register(
-                router, partitions, new ClusterTopics(plane.metadata()), plane.producerIds(), settings(config, plane));
+                router,
+                partitions,
+                new ClusterTopics(plane.metadata()),
+                plane.producerIds(),
+                settings(config, environment, plane));
         stops.add("data path", data::close);
         stops.add("partitions", partitions::close);
         GroupCoordination groups = GroupCoordination.create(
                 plane.nodeId(), configs.live(), p -> partitions.get(p.topic(), p.partition()), configs::topic);
         stops.add("group coordinator", groups::close);
         new AdminApis(plane, configs, groups, partitions, directories).registerOn(router);
-        return new BrokerParts(plane, configs, events, directories, cleaner, partitions, groups);
+        return new BrokerParts(plane, configs, events, directories, cleaner, environment.clock(), partitions, groups);
     }
 
     private static List<LogDirectory> open(
@@ -128,7 +137,8 @@ final class BrokerParts {
             Map<Path, DirectoryLock> locks,
             EffectiveConfigs configs,
             LogRuntime runtime,
-            StopSequence stops) {
+            StopSequence stops,
+            BooleanSupplier crashing) {
         int threads = config.getInt(ServerLogConfigs.NUM_RECOVERY_THREADS_PER_DATA_DIR_CONFIG);
         List<LogDirectory> directories = new ArrayList<>();
         for (Path path : config.logDirs()) {
@@ -140,7 +150,13 @@ final class BrokerParts {
                     threads,
                     housekeeping(config),
                     runtime.listener());
-            stops.add("logs in " + path, () -> directory.close(plane.brokerEpoch()));
+            stops.add("logs in " + path, () -> {
+                if (crashing.getAsBoolean()) {
+                    directory.abandon();
+                } else {
+                    directory.close(plane.brokerEpoch());
+                }
+            });
             directories.add(directory);
         }
         return directories;
@@ -191,13 +207,13 @@ final class BrokerParts {
         stops.add("watch of directories", () -> watch.cancel(false));
     }
 
-    private static DataPlaneSettings settings(NodeConfig config, ControlPlane plane) {
+    private static DataPlaneSettings settings(NodeConfig config, NodeEnvironment environment, ControlPlane plane) {
         DataPlaneSettings defaults = DataPlaneSettings.DEFAULTS;
         return new DataPlaneSettings(
                 config.getInt(ServerConfigs.FETCH_MAX_BYTES_CONFIG),
                 config.getInt(ServerConfigs.MAX_INCREMENTAL_FETCH_SESSION_CACHE_SLOTS_CONFIG),
                 defaults.inflatedBytesMax(),
-                defaults.clockMs(),
+                environment.clock()::millis,
                 plane.quotas(),
                 config.getString(MillraceSettings.COMPRESSED_VALIDATION)
                         .map(CompressedValidation::of)
@@ -217,6 +233,12 @@ final class BrokerParts {
         } catch (Exception e) {
             throw new StartRefusal("Cannot apply the metadata: " + e.getMessage(), e);
         }
+    }
+
+    /** Retention, rolls, expiry and checkpoints that are due now, and then the cleanings. */
+    void keepHouse() {
+        directories.forEach(directory -> directory.housekeep(clock.millis()));
+        int unused = cleaner.cleanAll();
     }
 
     /** What opening the logs found. */

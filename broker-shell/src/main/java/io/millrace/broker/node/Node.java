@@ -29,13 +29,18 @@ public final class Node implements AutoCloseable {
     private final CompletableFuture<Void> terminated = new CompletableFuture<>();
     private final NodeParts parts;
 
-    private Node(NodeConfig config) {
-        this.parts = new NodeParts(config, faults, stopping);
+    private Node(NodeConfig config, NodeEnvironment environment) {
+        this.parts = new NodeParts(config, environment, faults, stopping);
     }
 
     /** A node that is not started yet, so that another thread can close it meanwhile. */
     public static Node of(NodeConfig config) {
-        return new Node(config);
+        return of(config, NodeEnvironment.REAL);
+    }
+
+    /** The same in an environment of a test. */
+    public static Node of(NodeConfig config, NodeEnvironment environment) {
+        return new Node(config, environment);
     }
 
     /**
@@ -82,6 +87,11 @@ public final class Node implements AutoCloseable {
         return ports;
     }
 
+    /** Does at once what the passing of time asks of the logs: retention, rolls, compaction, expiry. The node has started. */
+    public void keepHouse() {
+        parts.keepHouse();
+    }
+
     /** The fault that made this node stop by itself, empty where it was asked to. */
     public Optional<Throwable> fault() {
         @Nullable Throwable fault = faults.fatal().getNow(null);
@@ -96,6 +106,15 @@ public final class Node implements AutoCloseable {
     /** The same, but not for longer than that; returns whether it has stopped. */
     public boolean awaitTermination(Duration bound) throws InterruptedException {
         return Waiting.upTo(bound, terminated);
+    }
+
+    /**
+     * Stops as a kill -9 would leave it: nobody is told, nothing is forced, trimmed or checkpointed, no clean marker is written; what was
+     * written is in the page cache. Only the threads, files and ports of this process are let go. For tests.
+     */
+    public void crash() {
+        parts.crashing();
+        close();
     }
 
     /** Stops in good order; returns when everything is closed. A second call waits for the first. */

@@ -51,15 +51,19 @@ final class NodeParts {
     private static final long SHUTDOWN_AFTER_FAULT_MS = 3_000;
 
     private final NodeConfig config;
+    private final NodeEnvironment environment;
     private final NodeFaults faults;
     private final Waiting waiting;
     private final StopSequence stops = new StopSequence();
     private final Map<Path, DirectoryLock> locks = new LinkedHashMap<>();
 
     private volatile @Nullable NodeFacts facts;
+    private volatile @Nullable BrokerParts broker;
+    private volatile boolean crashing;
 
-    NodeParts(NodeConfig config, NodeFaults faults, CompletableFuture<Void> stopping) {
+    NodeParts(NodeConfig config, NodeEnvironment environment, NodeFaults faults, CompletableFuture<Void> stopping) {
         this.config = config;
+        this.environment = environment;
         this.faults = faults;
         this.waiting = new Waiting(faults, stopping);
     }
@@ -219,15 +223,23 @@ final class NodeParts {
         waiting.until("the metadata quorum", started.firstImage());
         waiting.until("the end of the last run's session", started.endPreviousRun());
         started.register(info, previousEpoch());
-        BrokerParts broker = BrokerParts.start(config, started, locks, clients, router, faults, stops);
-        CompletableFuture<Void> applied = broker.applyMetadata();
+        BrokerParts parts =
+                BrokerParts.start(config, environment, started, locks, clients, router, faults, stops, () -> crashing);
+        broker = parts;
+        CompletableFuture<Void> applied = parts.applyMetadata();
         stops.add("metadata of the broker", started::stopApplying);
         waiting.until("the controller to know this broker", applied);
         waiting.until("the controller to let this broker serve", started.unfence());
         clients.open();
         stops.add("client ports", clients::stopAccepting);
-        stops.add("leadership", () -> started.shutDownControlled(controlledShutdownMs()));
-        return broker.recovery();
+        stops.add("leadership", () -> handOver(started));
+        return parts.recovery();
+    }
+
+    private void handOver(ControlPlane started) throws InterruptedException {
+        if (!crashing) {
+            started.shutDownControlled(controlledShutdownMs());
+        }
     }
 
     private long controlledShutdownMs() {
@@ -245,6 +257,18 @@ final class NodeParts {
             epoch = found;
         }
         return epoch;
+    }
+
+    void keepHouse() {
+        BrokerParts parts = broker;
+        if (parts != null) {
+            parts.keepHouse();
+        }
+    }
+
+    /** From now on a stop leaves behind what a kill would. */
+    void crashing() {
+        crashing = true;
     }
 
     void stop() {
