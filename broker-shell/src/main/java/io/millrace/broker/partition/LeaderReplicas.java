@@ -78,6 +78,11 @@ final class LeaderReplicas {
         return null;
     }
 
+    /** Where the term began in the log. */
+    long epochStartOffset() {
+        return epochStartOffset;
+    }
+
     /** Whether the high watermark moves by the leader's own appends. Any thread. */
     boolean isAlone() {
         return alone;

@@ -137,6 +137,15 @@ public final class Partition {
         return current.leaderId() == nodeId ? Errors.NONE : Errors.NOT_LEADER_OR_FOLLOWER;
     }
 
+    /**
+     * Whether the high watermark may be told: that of a new leader may be below what its predecessor has told, until its followers have
+     * confirmed what it began with.
+     */
+    public boolean isHighWatermarkKnown() {
+        LeaderReplicas replicas = others;
+        return replicas == null || log().highWatermark() >= replicas.epochStartOffset();
+    }
+
     /** Whether enough replicas are in sync for acks=all. */
     public boolean hasEnoughInSyncReplicas() {
         PartitionState current = state;

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.sun.management.ThreadMXBean;
 import io.millrace.log.AppendOrigin;
 import io.millrace.log.AppendResult;
 import io.millrace.log.AppendStatus;
@@ -12,6 +13,7 @@ import io.millrace.log.LogDirectory;
 import io.millrace.log.LogListener;
 import io.millrace.log.LogRuntime;
 import io.millrace.log.LogSlice;
+import java.lang.management.ManagementFactory;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -232,6 +234,30 @@ class PartitionReplicationTest {
         registry.becomeLeader(state(US, 6, 6, List.of(1)));
         assertFalse(partition.truncateTo(0, 6));
         assertEquals(AppendStatus.FENCED_EPOCH, partition.appendAsFollower(batches.duplicate(), 6, result));
+    }
+
+    /** The best of many rounds, as a segment may roll in one of them. */
+    @Test
+    void replicatedAppendsAndFetchesOfFollowersAllocateNothing() {
+        Partition partition = lead(1, 1, List.of(1, 2, 3));
+        partition.addEndListener((moved, bytes) -> {});
+        ByteBuffer batch = batch(1);
+        AppendResult result = new AppendResult();
+        ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+        long id = Thread.currentThread().getId();
+        long least = Long.MAX_VALUE;
+        for (int round = 0; round < 200 && least > 0; round++) {
+            long before = threads.getThreadAllocatedBytes(id);
+            for (int i = 0; i < 200; i++) {
+                partition.append(batch, AppendOrigin.COORDINATOR, result);
+                batch.rewind();
+                partition.followerFetched(2, 1, 20, result.lastOffset() + 1, 0);
+                partition.followerFetched(3, 1, 30, result.lastOffset() + 1, 0);
+            }
+            least = Math.min(least, threads.getThreadAllocatedBytes(id) - before);
+        }
+        assertEquals(0, least);
+        assertEquals(partition.logEndOffset(), partition.log().highWatermark());
     }
 
     @Test

@@ -33,6 +33,7 @@ public final class ListOffsetsHandler implements RequestHandler {
     private static final Logger LOG = LoggerFactory.getLogger(ListOffsetsHandler.class);
 
     private static final long NO_TIMESTAMP = ListOffsetsResponse.UNKNOWN_TIMESTAMP;
+    private static final short NOT_AVAILABLE_VERSION = 5;
     private static final short MAX_TIMESTAMP_VERSION = 7;
     private static final short EARLIEST_LOCAL_VERSION = 8;
     private static final short LATEST_TIERED_VERSION = 9;
@@ -94,11 +95,27 @@ public final class ListOffsetsHandler implements RequestHandler {
             return failed(wanted, error);
         }
         try {
-            return found(asked, wanted, find(asked, partition, wanted.timestamp()));
+            FoundOffset found = find(asked, partition, wanted.timestamp());
+            return mayBeStale(asked, partition, wanted.timestamp(), found)
+                    ? failed(wanted, notAvailable(asked))
+                    : found(asked, wanted, found);
         } catch (StorageException e) {
             LOG.error("offset look-up failed partition={}", partition, e);
             return failed(wanted, Errors.KAFKA_STORAGE_ERROR);
         }
+    }
+
+    /** The end, or nothing up to the end, from a leader that does not know yet what its predecessor has told. */
+    private static boolean mayBeStale(
+            ListOffsetsRequest asked, Partition partition, long timestamp, @Nullable FoundOffset found) {
+        boolean byEnd = timestamp == ListOffsetsRequest.LATEST_TIMESTAMP || found == null;
+        return byEnd
+                && asked.replicaId() == ListOffsetsRequest.CONSUMER_REPLICA_ID
+                && !partition.isHighWatermarkKnown();
+    }
+
+    private static Errors notAvailable(ListOffsetsRequest asked) {
+        return asked.version() >= NOT_AVAILABLE_VERSION ? Errors.OFFSET_NOT_AVAILABLE : Errors.LEADER_NOT_AVAILABLE;
     }
 
     private static @Nullable FoundOffset find(ListOffsetsRequest asked, Partition partition, long timestamp) {
