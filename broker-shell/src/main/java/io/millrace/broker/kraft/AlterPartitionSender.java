@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 import java.util.function.LongSupplier;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.message.AlterPartitionRequestData;
@@ -34,7 +35,7 @@ final class AlterPartitionSender implements IsrUpdates {
     private static final Logger LOG = LoggerFactory.getLogger(AlterPartitionSender.class);
     private static final long RETRY_MS = 50;
 
-    private final ControllerChannel channel;
+    private final Function<AlterPartitionRequest.Builder, CompletableFuture<AbstractResponse>> controller;
     private final int nodeId;
     private final LongSupplier brokerEpoch;
     private final Executor retries = CompletableFuture.delayedExecutor(RETRY_MS, TimeUnit.MILLISECONDS);
@@ -43,8 +44,11 @@ final class AlterPartitionSender implements IsrUpdates {
     private boolean inFlight;
     private boolean closed;
 
-    AlterPartitionSender(ControllerChannel channel, int nodeId, LongSupplier brokerEpoch) {
-        this.channel = channel;
+    AlterPartitionSender(
+            Function<AlterPartitionRequest.Builder, CompletableFuture<AbstractResponse>> controller,
+            int nodeId,
+            LongSupplier brokerEpoch) {
+        this.controller = controller;
         this.nodeId = nodeId;
         this.brokerEpoch = brokerEpoch;
     }
@@ -73,7 +77,8 @@ final class AlterPartitionSender implements IsrUpdates {
             return;
         }
         try {
-            var unused = channel.send(new AlterPartitionRequest.Builder(request(wanted)))
+            var unused = controller
+                    .apply(new AlterPartitionRequest.Builder(request(wanted)))
                     .whenComplete((response, failure) -> answered(wanted, response, failure));
         } catch (RuntimeException e) {
             answered(wanted, null, e);

@@ -89,7 +89,7 @@ public final class ControlPlane implements AutoCloseable {
         this.topicCreator = new AutoTopicCreator(config, forwarding, metadata.published());
         this.producerIds = new ProducerIdBlocks(forwarding, config.nodeId(), this::brokerEpoch);
         this.alterPartition = channel("alter-partition", ALTER_PARTITION_TIMEOUT_MS);
-        this.isrUpdates = new AlterPartitionSender(alterPartition, config.nodeId(), this::brokerEpoch);
+        this.isrUpdates = new AlterPartitionSender(alterPartition::send, config.nodeId(), this::brokerEpoch);
     }
 
     /**
