@@ -79,13 +79,22 @@ final class Defaults {
     }
 
     private static void firstTry(final SettingValues values) {
-        values.fill("offsets.topic.replication.factor", "1");
-        values.fill("transaction.state.log.replication.factor", "1");
-        values.fill("transaction.state.log.min.isr", "1");
-        values.fill("share.coordinator.state.topic.replication.factor", "1");
-        values.fill("share.coordinator.state.topic.min.isr", "1");
+        if (isClusterOfOne(values)) {
+            values.fill("offsets.topic.replication.factor", "1");
+            values.fill("transaction.state.log.replication.factor", "1");
+            values.fill("transaction.state.log.min.isr", "1");
+            values.fill("share.coordinator.state.topic.replication.factor", "1");
+            values.fill("share.coordinator.state.topic.min.isr", "1");
+        }
         values.fill("group.initial.rebalance.delay.ms", "0");
         values.fill("controller.quorum.append.linger.ms", "0");
         values.fill("metadata.max.idle.interval.ms", "0");
+    }
+
+    /** A node that is controller and broker, and knows of no other. */
+    private static boolean isClusterOfOne(final SettingValues values) {
+        return values.list(ROLES).size() > 1
+                && values.list(VOTERS).size() <= 1
+                && values.list(BOOTSTRAP).size() <= 1;
     }
 }

@@ -89,6 +89,8 @@ public final class EffectiveSettings {
         effect("num.partitions", "Partitions of a topic created without a number.");
         effect("default.replication.factor", "Replicas of a topic created without a number.");
         effect("min.insync.replicas", "Replicas in sync that acks=all asks for.");
+        effect("replica.lag.time.max.ms", "Time after which a follower that has not caught up leaves the ISR.");
+        effect("unclean.leader.election.enable", "Whether a replica out of sync may lead where no other is left.");
         effect("delete.topic.enable", "Whether topics may be deleted.");
         effect("auto.leader.rebalance.enable", "The controller gives leadership back to preferred replicas.");
         effect("leader.imbalance.check.interval.seconds", "How often it looks.");
