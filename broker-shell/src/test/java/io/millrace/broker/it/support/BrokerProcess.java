@@ -35,6 +35,9 @@ public abstract class BrokerProcess implements AutoCloseable {
         this.controllerPort = controllerPort;
         this.settings.putAll(defaults());
         this.settings.putAll(settings);
+        if ("broker".equals(this.settings.get("process.roles"))) {
+            this.settings.put("listeners", "PLAINTEXT://127.0.0.1:" + brokerPort);
+        }
         this.settings.values().removeIf(String::isEmpty);
     }
 

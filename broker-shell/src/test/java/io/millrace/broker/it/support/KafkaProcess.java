@@ -11,7 +11,8 @@ import java.util.stream.Collectors;
 
 /** Apache Kafka, the peer, from the class path of the tests: formatted by its own tool, run by its own main class. */
 public final class KafkaProcess extends BrokerProcess {
-    private static final String CLUSTER_ID = "cIDmTE8wRVWaKx3uTt1a0g";
+    /** What its directories are formatted with. */
+    public static final String CLUSTER_ID = "cIDmTE8wRVWaKx3uTt1a0g";
 
     public KafkaProcess(Path workDirectory, Path dataDirectory, int controllerPort, Map<String, String> settings) {
         super(workDirectory, dataDirectory, controllerPort, settings);
