@@ -1,5 +1,7 @@
 package io.millrace.broker.partition;
 
+import io.millrace.log.PartitionLog;
+import io.millrace.log.epoch.EpochStart;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Predicate;
@@ -29,12 +31,32 @@ final class LeaderReplicas {
     private volatile boolean alone;
 
     /**
-     * The followers of {@code next}.
+     * The followers of {@code next}, null where nobody else has a replica; the log is told which.
      *
      * @param before those of the state before, null where this node did not lead, or had none
-     * @param epochStartOffset where the term began in the log
      */
-    LeaderReplicas(
+    static @Nullable LeaderReplicas begin(
+            Partition partition,
+            int nodeId,
+            Replication replication,
+            PartitionState next,
+            @Nullable LeaderReplicas before,
+            PartitionLog log) {
+        boolean alone = next.replicas().stream().allMatch(id -> id == nodeId);
+        log.replicated(!alone);
+        if (alone) {
+            return null;
+        }
+        long end = log.logEndOffset();
+        long start = log.epochs().entries().stream()
+                .filter(each -> each.epoch() == next.leaderEpoch())
+                .mapToLong(EpochStart::startOffset)
+                .findFirst()
+                .orElse(end);
+        return new LeaderReplicas(partition, nodeId, replication, next, before, start, end);
+    }
+
+    private LeaderReplicas(
             Partition partition,
             int nodeId,
             Replication replication,

@@ -3,10 +3,13 @@ package io.millrace.broker.partition;
 import io.millrace.log.AppendOrigin;
 import io.millrace.log.AppendResult;
 import io.millrace.log.AppendStatus;
+import io.millrace.log.LogDirectory;
 import io.millrace.log.PartitionLog;
-import io.millrace.log.epoch.EpochStart;
+import io.millrace.log.checkpoint.PartitionName;
 import java.nio.ByteBuffer;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
@@ -45,6 +48,9 @@ public final class Partition {
     /** Null while the log could not be opened. Set once, by the control plane's thread. */
     private volatile @Nullable PartitionLog log;
 
+    /** Where the log is. Set with it, under the lock. */
+    private @Nullable LogDirectory directory;
+
     /** Replaced whole, under the lock. */
     private volatile PartitionState state;
 
@@ -69,8 +75,9 @@ public final class Partition {
     // Append and read
 
     /**
-     * Appends as leader, in the term that {@code result} then names; any thread. When this node alone is in sync the high watermark has advanced before this
-     * returns. Waits for nothing: who acknowledges looks at the high watermark and the log's flushed offset.
+     * Appends as leader, in the term that {@code result} then names; any thread. When this node alone is in sync the
+     * high watermark has advanced before this returns. Waits for nothing: who acknowledges looks at the high watermark
+     * and the log's flushed offset.
      *
      * @return {@link AppendStatus#FENCED_EPOCH} when this node does not lead, {@link AppendStatus#OFFLINE} when the log
      *     is not open or has failed
@@ -208,8 +215,8 @@ public final class Partition {
      *
      * @param leaderEpoch in which the follower's log was found to agree with this one
      * @param brokerEpoch of the registration that asks, {@link LiveBrokers#UNKNOWN_EPOCH} where it does not say
-     * @return NONE, or why nothing was noted: NOT_LEADER_OR_FOLLOWER, FENCED_LEADER_EPOCH, UNKNOWN_LEADER_EPOCH for one that has no replica
-     *     as far as this leader knows
+     * @return NONE, or why nothing was noted: NOT_LEADER_OR_FOLLOWER, FENCED_LEADER_EPOCH, UNKNOWN_LEADER_EPOCH for one
+     *     that has no replica as far as this leader knows
      */
     public Errors followerFetched(int replicaId, int leaderEpoch, long brokerEpoch, long offset, long startOffset) {
         PartitionLog target = log();
@@ -340,17 +347,27 @@ public final class Partition {
      * @throws io.millrace.mapped.StorageException when the log has failed
      */
     public boolean truncateTo(long offset, int expectedLeaderEpoch) {
-        return following(expectedLeaderEpoch, target -> target.truncateTo(offset));
+        return following(expectedLeaderEpoch, target -> {
+            if (offset < target.logEndOffset()) {
+                directory().truncate(Map.of(new PartitionName(topic, partition), offset));
+            }
+        });
     }
 
     /** Drops everything and goes on at the leader's log start; otherwise as {@link #truncateTo}. */
     public boolean restartAt(long logStartOffset, int expectedLeaderEpoch) {
-        return following(expectedLeaderEpoch, target -> target.truncateFullyAndStartAt(logStartOffset));
+        return following(
+                expectedLeaderEpoch, target -> directory().truncateFullyAndStartAt(topic, partition, logStartOffset));
+    }
+
+    /** Cuts go through the directory: what its checkpoints promise is lowered before anything is cut. */
+    private LogDirectory directory() {
+        return Objects.requireNonNull(directory);
     }
 
     /**
-     * Takes over how far the leader of an epoch has committed and what it has deleted, as far as it is here; nothing when this node does not
-     * follow in that epoch.
+     * Takes over how far the leader of an epoch has committed and what it has deleted, as far as it is here; nothing
+     * when this node does not follow in that epoch.
      *
      * @throws io.millrace.mapped.StorageException when the log has failed
      */
@@ -386,8 +403,9 @@ public final class Partition {
 
     // Control plane; its one thread
 
-    void opened(PartitionLog opened) {
+    void opened(PartitionLog opened, LogDirectory in) {
         synchronized (transition) {
+            directory = in;
             opened.replicated(true); // until it is known that nobody else counts
             opened.fenceLeadersBefore(state.leaderEpoch());
             log = opened;
@@ -407,7 +425,7 @@ public final class Partition {
                     open.beginLeaderEpoch(next.leaderEpoch());
                 }
             } finally {
-                others = open == null ? null : replicas(next, before, open);
+                others = open == null ? null : LeaderReplicas.begin(this, nodeId, replication, next, before, open);
                 state = next;
             }
         }
@@ -423,24 +441,6 @@ public final class Partition {
         return isLeader()
                 && next.leaderEpoch() == known.leaderEpoch()
                 && next.partitionEpoch() < known.partitionEpoch();
-    }
-
-    private @Nullable LeaderReplicas replicas(PartitionState next, @Nullable LeaderReplicas before, PartitionLog open) {
-        boolean alone = next.replicas().stream().allMatch(id -> id == nodeId);
-        open.replicated(!alone);
-        if (alone) {
-            return null;
-        }
-        long end = open.logEndOffset();
-        return new LeaderReplicas(this, nodeId, replication, next, before, startOf(next.leaderEpoch(), open, end), end);
-    }
-
-    private static long startOf(int leaderEpoch, PartitionLog open, long end) {
-        return open.epochs().entries().stream()
-                .filter(each -> each.epoch() == leaderEpoch)
-                .mapToLong(EpochStart::startOffset)
-                .findFirst()
-                .orElse(end);
     }
 
     void follow(PartitionState next) {

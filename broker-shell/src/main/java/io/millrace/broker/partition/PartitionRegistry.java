@@ -243,7 +243,7 @@ public final class PartitionRegistry implements AutoCloseable {
             log = create(directory, partition);
         }
         log.reconfigure(partition.settings().log());
-        partition.opened(log);
+        partition.opened(log, directory);
     }
 
     private static PartitionLog create(LogDirectory directory, Partition partition) {

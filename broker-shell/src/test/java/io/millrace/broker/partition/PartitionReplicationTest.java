@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.sun.management.ThreadMXBean;
+import io.millrace.broker.it.support.TestFiles;
 import io.millrace.log.AppendOrigin;
 import io.millrace.log.AppendResult;
 import io.millrace.log.AppendStatus;
@@ -13,13 +14,16 @@ import io.millrace.log.LogDirectory;
 import io.millrace.log.LogListener;
 import io.millrace.log.LogRuntime;
 import io.millrace.log.LogSlice;
+import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.ByteBuffer;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.compress.Compression;
 import org.apache.kafka.common.protocol.Errors;
@@ -234,6 +238,36 @@ class PartitionReplicationTest {
         registry.becomeLeader(state(US, 6, 6, List.of(1)));
         assertFalse(partition.truncateTo(0, 6));
         assertEquals(AppendStatus.FENCED_EPOCH, partition.appendAsFollower(batches.duplicate(), 6, result));
+    }
+
+    @Test
+    void whatAFollowerHasCutIsNeitherMissedNorBackAfterACrash() throws IOException {
+        ByteBuffer batches = fromAnotherLeader(5);
+        registry.becomeFollower(state(2, 5, 5, List.of(2))).appendAsFollower(batches, 5, new AppendResult());
+        close();
+        open(); // the checkpoints say 5 now
+        Partition partition = registry.becomeFollower(state(2, 6, 6, List.of(2)));
+        assertEquals(5, partition.logEndOffset());
+        assertTrue(partition.truncateTo(2, 6));
+        assertEquals(2, afterACrash("cut"));
+        assertTrue(partition.restartAt(1, 6));
+        assertEquals(1, afterACrash("anew"));
+    }
+
+    /** The log end offset of what a process would find that is started on the files as they are. */
+    private long afterACrash(String name) throws IOException {
+        Path copy = directory.resolveSibling(directory.getFileName() + name);
+        try (Stream<Path> files = Files.walk(directory)) {
+            for (Path file : files.toList()) {
+                Files.copy(file, copy.resolve(directory.relativize(file)));
+            }
+        }
+        try (LogDirectory found = LogDirectory.open(copy, runtime, topic -> LogConfig.DEFAULTS, 1, LogListener.NONE)) {
+            assertEquals(Map.of(), found.offline());
+            return found.log("t", 0).logEndOffset();
+        } finally {
+            TestFiles.deleteRecursively(copy);
+        }
     }
 
     /** The best of many rounds, as a segment may roll in one of them. */
