@@ -15,6 +15,7 @@ public final class EffectiveSettings {
         node();
         quorum();
         topics();
+        replication();
         logs();
         durability();
         network();
@@ -105,6 +106,23 @@ public final class EffectiveSettings {
         effect(
                 MillraceSettings.COMPRESSED_VALIDATION,
                 "full inflates compressed batches and checks their records; header looks at header and checksum only.");
+    }
+
+    private static void replication() {
+        effect("num.replica.fetchers", "Connections, each with a thread, by which a broker that leads is followed.");
+        effect("replica.fetch.wait.max.ms", "How long a leader may keep a follower's fetch that finds nothing new.");
+        effect("replica.fetch.min.bytes", "Bytes for which a leader answers a follower before that.");
+        effect("replica.fetch.max.bytes", "Bytes of one partition in an answer; a larger first batch comes whole.");
+        effect("replica.fetch.response.max.bytes", "Bytes of such an answer in all; a larger first batch comes whole.");
+        effect(
+                "replica.fetch.backoff.ms",
+                "Longest pause of a follower after an error; the first pauses are shorter, from 10 ms on.");
+        effect("replica.socket.timeout.ms", "Time after which a leader's answer is not waited for any longer.");
+        effect(
+                "replica.socket.receive.buffer.bytes",
+                "Receive buffer of a follower's socket; where not set, the system's, which adapts itself.");
+        effect("socket.connection.setup.timeout.ms", "Time to connect to a leader.");
+        effect("socket.connection.setup.timeout.max.ms", "The same after several failures.");
     }
 
     private static void logs() {

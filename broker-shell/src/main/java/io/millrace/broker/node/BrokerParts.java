@@ -12,6 +12,7 @@ import io.millrace.broker.partition.Partition;
 import io.millrace.broker.partition.PartitionRegistry;
 import io.millrace.broker.partition.RecordCodecs;
 import io.millrace.broker.partition.Replication;
+import io.millrace.broker.replica.ReplicaFetchers;
 import io.millrace.broker.request.RequestRouter;
 import io.millrace.broker.request.data.DataPlane;
 import io.millrace.broker.request.data.DataPlaneSettings;
@@ -124,6 +125,9 @@ final class BrokerParts {
                 settings(config, environment, plane));
         stops.add("data path", data::close);
         stops.add("partitions", partitions::close);
+        ReplicaFetchers fetchers = Followers.fetchers(config, plane);
+        partitions.followers(fetchers);
+        stops.add("replica fetchers", fetchers::close);
         GroupCoordination groups = GroupCoordination.create(
                 plane.nodeId(), configs.live(), p -> partitions.get(p.topic(), p.partition()), configs::topic);
         stops.add("group coordinator", groups::close);
