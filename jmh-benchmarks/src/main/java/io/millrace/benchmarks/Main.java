@@ -17,6 +17,7 @@ public final class Main {
         List<String> rest = Arrays.asList(arguments).subList(Math.min(1, arguments.length), arguments.length);
         switch (arguments.length == 0 ? "" : arguments[0]) {
             case "paced-append" -> PacedAppend.run(rest);
+            case "roll-append" -> RollAppend.run(rest);
             case "tail" -> TailLatency.run(rest);
             case "tail-child" -> TailLatency.child(rest);
             case "group-commit" -> GroupCommit.run(rest);

@@ -95,7 +95,8 @@ final class PacedAppend {
         return System.nanoTime() - startNs;
     }
 
-    private static long awaitDue(long dueNs) {
+    /** Returns that time. */
+    static long awaitDue(long dueNs) {
         long leftNs;
         while ((leftNs = dueNs - System.nanoTime()) > 0) {
             if (leftNs > 2 * SPIN_NS) {
