@@ -63,6 +63,19 @@ final class CleanerCheckpoint {
         }
     }
 
+    /** Logs that end below what was cleaned have been cut by a repair or another program: what comes again is not what was cleaned. */
+    synchronized void limit(Map<PartitionName, DirectoryOpener.OpenLog> logs) {
+        Map<PartitionName, Long> ends = new TreeMap<>();
+        logs.forEach((name, open) -> ends.put(name, open.log().logEndOffset()));
+        try {
+            lower(ends);
+        } catch (StorageException e) {
+            if (e.kind() != StorageException.Kind.NO_SPACE) {
+                throw e; // else it is known in memory, and written with the next cleaning
+            }
+        }
+    }
+
     /** The log is about to be deleted; another one may get its name. */
     synchronized void forget(PartitionName name) {
         if (offsets.remove(name) != null) {

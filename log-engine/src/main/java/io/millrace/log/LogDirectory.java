@@ -73,6 +73,7 @@ public final class LogDirectory implements AutoCloseable {
         offline = opener.offline;
         previousBrokerEpoch = opener.previousBrokerEpoch;
         cleanerCheckpoint = CleanerCheckpoint.read(dataDirectory, runtime);
+        cleanerCheckpoint.limit(logs);
         deletes = new DelayedDeletes(runtime);
         opener.toDelete.forEach(directory -> deletes.add(directory, Long.MIN_VALUE));
         housekeeping = new LogHousekeeping(this, runtime, opener.checkpoints, deletes, intervals);
@@ -288,9 +289,16 @@ public final class LogDirectory implements AutoCloseable {
     public synchronized void truncate(Map<PartitionName, Long> offsets) {
         requireUsable();
         Map<PartitionName, Long> ends = new HashMap<>();
-        offsets.forEach((name, offset) -> ends.put(name, open(name).endIfCutAt(offset)));
-        housekeeping.prepareTruncation(ends);
-        cleanerCheckpoint.lower(offsets);
+        Map<PartitionName, Long> promised = new HashMap<>();
+        offsets.forEach((name, offset) -> {
+            PartitionLog log = open(name);
+            long end = log.endIfCutAt(offset);
+            ends.put(name, end);
+            // Of a log of which no segment is left nothing is promised until it has begun anew.
+            promised.put(name, log.isEmptiedByCutAt(offset) ? 0L : end);
+        });
+        housekeeping.prepareTruncation(promised, ends);
+        cleanerCheckpoint.lower(promised);
         offsets.forEach((name, offset) -> open(name).truncateTo(offset));
     }
 
@@ -299,7 +307,7 @@ public final class LogDirectory implements AutoCloseable {
         requireUsable();
         PartitionName name = new PartitionName(topic, partition);
         housekeeping.prepareRestart(name, offset);
-        cleanerCheckpoint.lower(Map.of(name, offset));
+        cleanerCheckpoint.lower(Map.of(name, 0L)); // cut off in the middle the log may be found to begin anywhere below
         open(name).truncateFullyAndStartAt(offset);
     }
 

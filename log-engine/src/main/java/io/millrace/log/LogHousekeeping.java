@@ -199,10 +199,15 @@ final class LogHousekeeping {
         }
     }
 
-    /** Lets a crash find nothing amiss after logs have been cut at these offsets; called before they are. */
-    synchronized void prepareTruncation(Map<PartitionName, Long> offsets) {
-        checkpoints.lowerRecoveryPoints(offsets);
-        checkpoints.lowerLogStarts(offsets);
+    /**
+     * Lets a crash find nothing amiss after logs have been cut; called before they are.
+     *
+     * @param promised what of each is on the disk whenever the crash comes
+     * @param ends where each will end
+     */
+    synchronized void prepareTruncation(Map<PartitionName, Long> promised, Map<PartitionName, Long> ends) {
+        checkpoints.lowerRecoveryPoints(promised);
+        checkpoints.lowerLogStarts(ends);
     }
 
     /** The same for a log that begins anew at an offset: nothing is promised until it does. */

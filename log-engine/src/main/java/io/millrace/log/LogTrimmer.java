@@ -240,6 +240,7 @@ final class LogTrimmer {
                 LogState.limits(log.config()),
                 log.runtime.clock().millis());
         forceCut(active, offset);
+        log.synced.cleanedAtMost(offset);
         active.activate(LogState.limits(log.config()));
         log.segments.replaceAll(active);
         log.runtime.listener().segmentCreated(log.directory, offset);

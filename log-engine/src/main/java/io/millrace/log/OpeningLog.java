@@ -117,17 +117,23 @@ final class OpeningLog {
         return !openState.usedByOthers() && syncedFile.cleanedBelow() >= 0;
     }
 
-    /** After the opening it is known: what another program may have cleaned lies below the end. */
+    /**
+     * After the opening it is known: what another program may have cleaned lies below the end. Of a compacted log it is on the disk before
+     * anything is appended, also where whoever made the file was killed before it was forced: without it a hole would pass for a cleaning.
+     */
     void rememberCleanings(boolean created) {
-        if (created) {
-            syncedFile.neverCleaned();
-        }
         boolean perhapsCleaned = !created && !cleaningsKnown() && (config.compactPolicy() || openState.compacted());
         try {
+            syncedFile.cleanedAtMost(created ? 0 : endOffset); // the file may be that of a log that has gone
+            if (created) {
+                syncedFile.neverCleaned();
+            }
             if (perhapsCleaned) {
                 syncedFile.cleaned(endOffset);
             } else if (created && config.compactPolicy()) {
                 syncedFile.cleaned(0);
+            } else if (!openState.cleanShutdown() && config.compactPolicy()) {
+                syncedFile.forceFound();
             }
         } catch (StorageException e) {
             if (e.kind() != StorageException.Kind.NO_SPACE) {

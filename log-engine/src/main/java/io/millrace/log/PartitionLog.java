@@ -316,6 +316,11 @@ public final class PartitionLog implements AutoCloseable {
         }
     }
 
+    /** Whether {@link #truncateTo} would leave no segment, so that the log begins anew. */
+    boolean isEmptiedByCutAt(long offset) {
+        return offset < log.offsets.end() && offset <= log.segments.first().baseOffset();
+    }
+
     /** Drops the records from {@code offset} on; a batch that contains it goes as a whole. */
     public void truncateTo(long offset) {
         log.lock.lock();

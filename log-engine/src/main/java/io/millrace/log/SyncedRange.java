@@ -97,6 +97,13 @@ final class SyncedRange {
         }
     }
 
+    /** The log has begun anew at an offset. */
+    synchronized void cleanedAtMost(long offset) {
+        if (!closed) {
+            file.cleanedAtMost(offset);
+        }
+    }
+
     /** Offsets may be missing at the end of segments that begin below; all offsets where that is not known. */
     synchronized long cleanedBelow() {
         return file.cleanedBelow() < 0 ? Long.MAX_VALUE : file.cleanedBelow();

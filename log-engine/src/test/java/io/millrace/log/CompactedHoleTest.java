@@ -17,6 +17,8 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -100,6 +102,22 @@ class CompactedHoleTest {
         assertEquals(10, log.logEndOffset(), events::toString);
         assertTrue(events.toString().contains("offsets 10 to 19 are in no segment"), events::toString);
         log.abandon();
+    }
+
+    /** Whoever made the file may have been killed before it was forced: lost, it would be that of another program, whose holes stay. */
+    @Test
+    void thatNothingWasCleanedIsOnTheDiskBeforeAnythingIsAppended() {
+        open(OpenState.UNKNOWN).abandon();
+        List<Path> forced = new ArrayList<>();
+        FileFaults recording = (operation, file, position, length) -> {
+            if (operation == FileFaults.Operation.FORCE) {
+                forced.add(file);
+            }
+        };
+        try (LogRuntime again = LogRuntime.start(new TestClock(TIME), new Events(), recording)) {
+            PartitionLog.open(directory(), config, again, KILLED).abandon();
+        }
+        assertEquals(List.of(directory().resolve(SyncedOffsetFile.FILE_NAME), directory()), forced);
     }
 
     @Test

@@ -4,7 +4,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.millrace.log.checkpoint.OffsetCheckpoint;
 import io.millrace.log.compact.CleanerSettings;
+import io.millrace.mapped.FileFaults;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.time.Duration;
@@ -50,6 +52,31 @@ class CompactionScheduleTest extends CompactionSetup {
         put("a", "1");
         log.rollIfDue(clock.advance(Duration.ofMillis(5_001)));
         assertEquals(2, log.segmentCount());
+    }
+
+    /** Cut off in the middle, a restart may leave an empty log that begins at 0: what comes there has never been compared. */
+    @Test
+    void aLogThatStartsOverHasNotBeenCleanedAnywhere() {
+        twoSegmentsToClean();
+        assertEquals(1, clean());
+        assertTrue(directory.cleanedTo(NAME) > 0);
+        directory.truncateFullyAndStartAt(NAME.topic(), NAME.partition(), 100);
+        assertEquals(0, directory.cleanedTo(NAME));
+        directory.close();
+        open();
+        assertEquals(0, directory.cleanedTo(NAME));
+    }
+
+    /** A repair has cut the log: what comes again with the offsets of what was cleaned is something else. */
+    @Test
+    void aLogThatEndsBelowWhatWasCleanedIsCleanOnlyAsFarAsItGoes() {
+        twoSegmentsToClean();
+        assertEquals(1, clean());
+        long end = log.logEndOffset();
+        directory.close();
+        new OffsetCheckpoint(directory.path(), CleanerCheckpoint.FILE, FileFaults.NONE).write(Map.of(NAME, end + 5));
+        open();
+        assertEquals(end, directory.cleanedTo(NAME));
     }
 
     @Test

@@ -19,7 +19,8 @@ import java.nio.file.Path;
  * the lower value forced first, in both slots, since a higher one would make the next recovery look for records that were given up.
  *
  * <p>It also remembers up to where segments have been cleaned: there offsets may be missing at the end of a segment, and nowhere else. That
- * is forced, in both slots, before a cleaned segment takes its place. It is not lowered: a value that is too high only hides a hole.
+ * is forced, in both slots, before a cleaned segment takes its place. It is lowered where the log is found to end below, or begins anew: a
+ * value that is too high would hide a hole.
  *
  * <p>Each write opens and closes the file, 6 µs beside a force, so that ten thousand logs hold no descriptor for it. Owned by one thread
  * at a time.
@@ -107,6 +108,23 @@ public final class SyncedOffsetFile {
                 StorageFile.forceDirectory(directory, faults);
             }
         }
+    }
+
+    /**
+     * The log ends there, or begins anew: what comes is not what was cleaned, and offsets that are missing in it are no cleaning's. On the
+     * disk when this returns.
+     */
+    public void cleanedAtMost(long end) {
+        if (cleanedBelow > end) {
+            cleanedBelow = end;
+            replace(point);
+        }
+    }
+
+    /** What was found by an opening may be in the page cache alone, and its name. On the disk when this returns. */
+    public void forceFound() {
+        force();
+        StorageFile.forceDirectory(directory, faults);
     }
 
     /** Whether there is a file. */

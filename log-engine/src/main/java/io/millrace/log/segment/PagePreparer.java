@@ -1,6 +1,7 @@
 package io.millrace.log.segment;
 
 import io.millrace.mapped.MappedRegion;
+import io.millrace.mapped.StorageException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ArrayBlockingQueue;
@@ -136,7 +137,23 @@ public final class PagePreparer implements Agent {
         long now = nanos.getAsLong();
         if (now - nextSweepNs >= 0) {
             nextSweepNs = now + SWEEP_INTERVAL_NS;
-            windowed.removeIf(writer -> writer.releaseIfIdle(now, IDLE_NS));
+            sweep(now);
+        }
+    }
+
+    /** A file that cannot be trimmed is told of once, and keeps nobody else from giving back what it holds. */
+    private void sweep(long now) {
+        StorageException[] failure = new StorageException[1];
+        windowed.removeIf(writer -> {
+            try {
+                return writer.releaseIfIdle(now, IDLE_NS);
+            } catch (StorageException e) {
+                failure[0] = e;
+                return true;
+            }
+        });
+        if (failure[0] != null) {
+            throw failure[0];
         }
     }
 

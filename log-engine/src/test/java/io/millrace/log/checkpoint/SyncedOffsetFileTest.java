@@ -101,6 +101,25 @@ class SyncedOffsetFileTest {
         assertEquals(60, open().cleanedBelow());
     }
 
+    /** What a log gets that begins anew has not been cleaned. */
+    @Test
+    void cleanedIsLoweredInBothSlotsWhereTheLogEndsBelow() throws IOException {
+        SyncedOffsetFile file = open();
+        file.cleaned(60);
+        operations.clear();
+        file.cleanedAtMost(60);
+        assertEquals(List.of(), operations);
+        file.cleanedAtMost(25);
+        assertTrue(operations.contains("FORCE 0"), operations.toString());
+        byte[] bytes = Files.readAllBytes(path);
+        for (int slot = 0; slot < 2; slot++) {
+            byte[] one = bytes.clone();
+            one[(1 - slot) * 512] ^= 1;
+            Files.write(path, one);
+            assertEquals(25, open().cleanedBelow());
+        }
+    }
+
     @Test
     void slotsAreWrittenInTurnAndTheNewerCounts() {
         SyncedOffsetFile file = open();

@@ -145,7 +145,8 @@ final class ExtraSteps {
         change(file, deletes, length);
         String what = (deletes ? "deleted " : "cut to " + length + " of " + written + " ") + file.getFileName();
         notice(partition, base, what);
-        boolean expired = hasLeft(partition, base);
+        // Below the log start, and still there where the power went before retention came to it: then it must be whole.
+        boolean expired = hasLeft(partition, base) && !Files.exists(file);
         machine.disk().stop();
         machine.letGo();
         if (expired) {

@@ -122,6 +122,26 @@ class PinnedHistoriesTest {
                 2L * LogCheck.readAll(log).size());
     }
 
+    /** The recovery point stands at the first offset that there ever was, and the power goes between the old segment and the new one. */
+    @Test
+    void aTruncationThatLeavesNothingPromisesNothing() {
+        for (int operations = 0; operations < 30; operations++) {
+            directory.truncateFullyAndStartAt(NAME.topic(), NAME.partition(), 59);
+            append(3);
+            log.flush();
+            clock.advanceMs(100_000);
+            directory.housekeep(clock.millis());
+            disk.stopAfter(operations);
+            try {
+                directory.truncate(Map.of(NAME, 59L));
+            } catch (StorageException e) {
+                assertTrue(disk.isOff(), () -> "failed without a reason: " + e);
+            }
+            killAndOpen();
+            assertEquals(Map.of(), directory.offline());
+        }
+    }
+
     @Test
     void aFullDiskInTheMiddleOfATruncationTakesTheLogOffline() {
         append(20);
