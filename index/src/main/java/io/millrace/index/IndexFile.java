@@ -246,6 +246,13 @@ final class IndexFile implements AutoCloseable {
         mapped.populateWrite(end, Math.min(reservedEnd, mapped.length()) - end);
     }
 
+    /** Reserves, maps and warms the first step of an index without an entry, whose writer is about to come. Any thread. */
+    synchronized void prepareFirst() {
+        if (region == null && entries() == 0 && writable && !closed) {
+            prepare(entrySize).populateWrite(0, Math.min(PAGE_BYTES, capacityBytes()));
+        }
+    }
+
     /** Changes how many entries fit; never below those that are there. Writer only. */
     void resize(int maxBytes) {
         maxEntries = Math.max(maxBytes / entrySize, entries);

@@ -279,6 +279,11 @@ public final class OffsetIndex implements AutoCloseable {
         file.resize(maxBytes);
     }
 
+    /** Has room for the first entries made and warmed before the writer needs it. For a background thread, of a log at work. */
+    public void prepareFirst() {
+        file.prepareFirst();
+    }
+
     /** Reserves and warms pages before the writer needs them. For a background thread; does nothing when idle. */
     public void prepareAhead() {
         file.prepareAhead();

@@ -42,7 +42,7 @@ public final class StorageFile implements AutoCloseable {
         CREATE
     }
 
-    private final Path path;
+    private volatile Path path;
     private final Mode mode;
     private final FileFaults faults;
     /** Null while parked. */
@@ -109,7 +109,7 @@ public final class StorageFile implements AutoCloseable {
     /**
      * The file's path.
      *
-     * @return the path it was opened by
+     * @return the path it was opened by, or has got since
      */
     public Path path() {
         return path;
@@ -374,6 +374,16 @@ public final class StorageFile implements AutoCloseable {
         } catch (IOException e) {
             throw StorageException.of("rename to " + to, from, -1, e);
         }
+    }
+
+    /**
+     * Gives the open file another name in one step, replacing what has it.
+     *
+     * @param to the new path, on the same file system
+     */
+    public void renameTo(Path to) {
+        rename(path, to, faults);
+        path = to;
     }
 
     /**

@@ -116,8 +116,11 @@ final class LogRoller {
             Path recycled = log.recycled.take(base);
             long nowMs = log.runtime.clock().millis();
             made = recycled == null
-                    ? Segment.create(log.context, base, limits, nowMs)
+                    ? Segment.createPrepared(log.context, base, limits, nowMs)
                     : Segment.recycle(log.context, base, limits, recycled, nowMs);
+            if (made == null) {
+                made = Segment.create(log.context, base, limits, nowMs);
+            }
             made.activate(limits);
             return made;
         } catch (StorageException e) {

@@ -3,6 +3,7 @@ package io.millrace.log;
 import io.millrace.log.batch.RecordRules;
 import io.millrace.log.epoch.LeaderEpochs;
 import io.millrace.log.producer.ProducerStates;
+import io.millrace.log.segment.NextSegment;
 import io.millrace.log.segment.Segment;
 import io.millrace.log.segment.SegmentContext;
 import io.millrace.log.segment.SegmentLimits;
@@ -74,6 +75,10 @@ final class LogState {
         this.epochs = epochs;
         this.synced = synced;
         recycled = new RecycledFiles(directory, runtime.faults());
+        NextSegment next = context.next();
+        if (next != null) {
+            next.unless(recycled::hasFile);
+        }
     }
 
     long cuts() {
@@ -150,6 +155,16 @@ final class LogState {
     /** Lets pass where the disk has room for another segment. */
     void requireRoomForSegment() {
         runtime.freeSpaceFloor().require(dataDirectory(), "new segment of " + directory.getFileName());
+    }
+
+    /** What was made ready for the next segment is let go; {@code removes}: its files, too. */
+    void releaseNextSegment(boolean removes) {
+        NextSegment next = context.next();
+        if (next != null && removes) {
+            next.close();
+        } else if (next != null) {
+            next.abandon();
+        }
     }
 
     boolean hasRoomForSegment() {

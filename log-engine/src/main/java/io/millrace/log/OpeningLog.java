@@ -4,6 +4,7 @@ import io.millrace.log.checkpoint.SyncedDirectories;
 import io.millrace.log.checkpoint.SyncedOffsetFile;
 import io.millrace.log.epoch.LeaderEpochs;
 import io.millrace.log.producer.ProducerStates;
+import io.millrace.log.segment.NextSegment;
 import io.millrace.log.segment.PartitionListing;
 import io.millrace.log.segment.Segment;
 import io.millrace.log.segment.SegmentContext;
@@ -50,14 +51,16 @@ final class OpeningLog {
         SyncedDirectories.create(directory, runtime.faults());
         Path dataDirectory = directory.toAbsolutePath().getParent();
         boolean mappable = runtime.isMappable(dataDirectory == null ? directory : dataDirectory);
+        ReentrantLock writerLock = new ReentrantLock();
         context = new SegmentContext(
                 directory,
                 mappable,
                 runtime.preparer(),
-                new ReentrantLock(),
+                writerLock,
                 runtime.clock()::nanos,
                 runtime.faults(),
-                runtime.openSegments());
+                runtime.openSegments(),
+                mappable ? nextSegment(directory, dataDirectory, writerLock, runtime) : null);
         listing = PartitionListing.of(directory);
         epochs = openEpochs();
         producers = ProducerStates.open(directory, listing.names(), config.producerIdExpirationMs(), runtime.faults());
@@ -66,6 +69,18 @@ final class OpeningLog {
                 : SyncedOffsetFile.absent(directory, runtime.faults());
         long remembered = openState.usedByOthers() ? 0 : syncedFile.point().offset();
         synced = Math.max(remembered, openState.recoveryPoint());
+    }
+
+    private static NextSegment nextSegment(
+            Path directory, @Nullable Path dataDirectory, ReentrantLock writerLock, LogRuntime runtime) {
+        Path disk = dataDirectory == null ? directory : dataDirectory;
+        return new NextSegment(
+                directory,
+                runtime.preparer(),
+                writerLock,
+                runtime.clock()::nanos,
+                runtime.faults(),
+                () -> runtime.freeSpaceFloor().hasRoom(disk));
     }
 
     /** The latest epoch ends where the log does at the moment of the question, long after the opening. */

@@ -623,7 +623,7 @@ public final class PartitionLog implements AutoCloseable {
             log.lock.unlock();
         }
         compaction.awaitEnd();
-        CloseSteps.run(directory(), this::finishIfSound, this::release);
+        CloseSteps.run(directory(), this::finishIfSound, () -> release(log.failure() == null));
     }
 
     private void finishIfSound() {
@@ -670,11 +670,17 @@ public final class PartitionLog implements AutoCloseable {
             log.lock.unlock();
         }
         compaction.awaitEnd();
-        release();
+        release(false);
     }
 
-    private void release() {
-        CloseSteps.run(directory(), flusher::close, log.synced::close, this::releaseSegments);
+    /** {@code removes}: files that were made ready for the next segment go. */
+    private void release(boolean removes) {
+        CloseSteps.run(
+                directory(),
+                flusher::close,
+                log.synced::close,
+                () -> log.releaseNextSegment(removes),
+                this::releaseSegments);
     }
 
     private void releaseSegments() {

@@ -53,6 +53,11 @@ final class RecycledFiles {
         }
     }
 
+    /** Whether the next roll is likely to get one. */
+    synchronized boolean hasFile() {
+        return !ready.isEmpty();
+    }
+
     private synchronized boolean isFull() {
         return ready.size() >= FILES_MAX;
     }

@@ -135,7 +135,8 @@ public final class SegmentCleaner {
                 new ReentrantLock(),
                 context.nanos(),
                 context.faults(),
-                context.openSegments());
+                context.openSegments(),
+                null);
         long base = group.get(0).baseOffset();
         SegmentSwap.discard(context.directory(), base, context.faults());
         Segment cleaned = Segment.create(aside, base, limits, 0);

@@ -59,7 +59,16 @@ public final class PagePreparer implements Agent {
 
     /** Asks for the next window of this writer; false where the queue is full. Any thread. */
     boolean request(SegmentWriter writer) {
-        boolean queued = queue.offer(writer);
+        return offer(writer);
+    }
+
+    /** Asks for the files of a log's next segment; false where the queue is full. Any thread. */
+    boolean request(NextSegment next) {
+        return offer(next);
+    }
+
+    private boolean offer(Object work) {
+        boolean queued = queue.offer(work);
         if (queued) {
             wake.run();
         }
@@ -130,6 +139,8 @@ public final class PagePreparer implements Agent {
             }
         } else if (item instanceof MappedRegion region) {
             unmap(region);
+        } else if (item instanceof NextSegment next) {
+            next.prepare();
         }
     }
 

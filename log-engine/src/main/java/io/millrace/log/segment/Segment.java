@@ -80,6 +80,8 @@ public final class Segment {
     private boolean resumed = true;
     /** The file holds batches of an expired segment, until it is activated. */
     private boolean isRecycled;
+    /** What was made ready for it, until it is activated. */
+    private NextSegment.@Nullable Made prepared;
     /** The writer of a segment that has rolled, until its spare bytes are trimmed. */
     private volatile @Nullable SegmentWriter retired;
 
@@ -135,6 +137,27 @@ public final class Segment {
             return segment;
         } catch (StorageException e) {
             file.close();
+            throw e;
+        }
+    }
+
+    /** A new segment in the files that were made ready for it; null where there are none. */
+    public static @Nullable Segment createPrepared(
+            SegmentContext context, long baseOffset, SegmentLimits limits, long nowMs) {
+        NextSegment next = context.next();
+        NextSegment.Made made = next == null ? null : next.take(limits.segmentBytes());
+        if (made == null) {
+            return null;
+        }
+        try {
+            made.rename(context, baseOffset);
+            SegmentIndexes indexes = SegmentIndexes.open(context, baseOffset, limits);
+            Segment segment = new Segment(context, baseOffset, made.file(), indexes, made.identity(), nowMs);
+            made.indexes(indexes);
+            segment.prepared = made;
+            return segment;
+        } catch (StorageException e) {
+            made.abandon();
             throw e;
         }
     }
@@ -215,23 +238,31 @@ public final class Segment {
             before.abandon(); // the preparer may still watch it, and would set the end of the file back to its cursor
         }
         long mappedLimit = context.mappable() ? limits.segmentBytes() : 0;
-        SegmentWriter active = new SegmentWriter(
-                file,
-                size,
-                mappedLimit,
-                context.preparer(),
-                context.writerLock(),
-                context.nanos(),
-                indexes::prepareAhead);
+        SegmentWriter active = prepared == null ? newWriter(mappedLimit) : prepared.writer();
         if (isRecycled) {
             isRecycled = false;
             active.startRecycled();
+        } else if (prepared != null) {
+            prepared = null;
+            active.startPrepared();
         }
         synchronized (ending) {
             writer = active;
             indexes.activate(this, limits);
         }
         resumed = false;
+    }
+
+    private SegmentWriter newWriter(long mappedLimit) {
+        return new SegmentWriter(
+                file,
+                size,
+                mappedLimit,
+                context.preparer(),
+                context.writerLock(),
+                context.nanos(),
+                indexes::prepareAhead,
+                context.next());
     }
 
     /** Before the first append or cut of an active segment that was opened: what a log needs only that is used. */
@@ -689,6 +720,10 @@ public final class Segment {
     private void abandonWriters() {
         SegmentWriter active = writer;
         SegmentWriter old = retired;
+        NextSegment.Made unused = prepared;
+        if (unused != null) {
+            unused.writer().abandon();
+        }
         if (active != null) {
             active.abandon();
         }

@@ -4,6 +4,7 @@ import io.millrace.mapped.FileFaults;
 import java.nio.file.Path;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What all segments of one log share.
@@ -16,6 +17,7 @@ import java.util.function.LongSupplier;
  * @param nanos monotonic time
  * @param faults asked before every operation on a file
  * @param openSegments bounds what all segments of the process hold open
+ * @param next makes the files of the next segment ready; null where every segment is made when it is wanted
  */
 public record SegmentContext(
         Path directory,
@@ -25,7 +27,8 @@ public record SegmentContext(
         ReentrantLock writerLock,
         LongSupplier nanos,
         FileFaults faults,
-        OpenSegments openSegments) {
+        OpenSegments openSegments,
+        @Nullable NextSegment next) {
 
     /** Of segments that have their names. */
     public SegmentContext(
@@ -35,8 +38,9 @@ public record SegmentContext(
             ReentrantLock writerLock,
             LongSupplier nanos,
             FileFaults faults,
-            OpenSegments openSegments) {
-        this(directory, "", mappable, preparer, writerLock, nanos, faults, openSegments);
+            OpenSegments openSegments,
+            @Nullable NextSegment next) {
+        this(directory, "", mappable, preparer, writerLock, nanos, faults, openSegments, next);
     }
 
     /** The file of a segment that holds {@code kind}, one of the suffixes of {@link SegmentFiles}. */

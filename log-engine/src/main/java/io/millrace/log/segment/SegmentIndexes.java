@@ -165,8 +165,10 @@ final class SegmentIndexes {
         sums.activate(segment);
     }
 
-    /** Preparer's thread. */
+    /** Preparer's thread, while the segment is active. */
     void prepareAhead() {
+        offsets.prepareFirst();
+        times.prepareFirst();
         offsets.prepareAhead();
         times.prepareAhead();
         sums.prepareAhead();

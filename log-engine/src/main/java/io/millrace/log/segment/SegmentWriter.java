@@ -49,6 +49,7 @@ public final class SegmentWriter {
 
     private final StorageFile file;
     private final TailPreparation preparation;
+    private final @Nullable NextSegment nextSegment;
     private final ReentrantLock writerLock;
 
     // Guarded by the writer lock.
@@ -64,7 +65,12 @@ public final class SegmentWriter {
     private long idleSinceNs;
     private long idleCursor = -1;
 
-    /** A writer that goes on at {@code cursor}; {@code limit} is where the segment will roll. */
+    /**
+     * A writer that goes on at {@code cursor}.
+     *
+     * @param limit where the segment will roll
+     * @param nextSegment told when the end comes near, and when the log is idle
+     */
     public SegmentWriter(
             StorageFile file,
             long cursor,
@@ -72,11 +78,13 @@ public final class SegmentWriter {
             PagePreparer preparer,
             ReentrantLock writerLock,
             LongSupplier nanos,
-            Runnable prepareIndexes) {
+            Runnable prepareIndexes,
+            @Nullable NextSegment nextSegment) {
         this.file = file;
         this.cursor = cursor;
         this.writerLock = writerLock;
-        preparation = new TailPreparation(this, file, limit, preparer, nanos, prepareIndexes);
+        this.nextSegment = nextSegment;
+        preparation = new TailPreparation(this, file, limit, preparer, nanos, prepareIndexes, nextSegment);
     }
 
     /** A place that the cursor has reached. Any thread. */
@@ -101,6 +109,21 @@ public final class SegmentWriter {
         } else {
             use(recycled);
             askForMore(); // at once, so that the preparer watches it: an idle log gives the rest of the file back
+        }
+    }
+
+    /** Preparer's thread, before anybody appends: makes the first bytes ready, where there is room for a tail. */
+    void prepareFirst(int bytes, long nowNs) {
+        assert cursor == 0;
+        preparation.prepareFirst(bytes, nowNs);
+    }
+
+    /** The segment that was made ready becomes the active one. */
+    void startPrepared() {
+        if (preparation.next() != null) {
+            MappedTail first = preparation.takeNext();
+            use(first);
+            preparation.watch(first); // an idle log gives it back
         }
     }
 
@@ -268,16 +291,21 @@ public final class SegmentWriter {
         if (!writerLock.tryLock()) {
             return false;
         }
+        boolean isAtRest;
         try {
             boolean isOpen = !preparation.isClosed();
             watched = isOpen && !isIdle(nowNs, idleNs);
-            if (isOpen && !watched) {
+            isAtRest = isOpen && !watched;
+            if (isAtRest) {
                 truncate(cursor);
             }
-            return !watched;
         } finally {
             writerLock.unlock();
         }
+        if (isAtRest && nextSegment != null) {
+            nextSegment.drop();
+        }
+        return !watched;
     }
 
     private boolean isIdle(long nowNs, long idleNs) {

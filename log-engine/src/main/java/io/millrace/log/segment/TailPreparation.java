@@ -59,6 +59,7 @@ final class TailPreparation {
     private final PagePreparer preparer;
     private final LongSupplier nanos;
     private final Runnable prepareIndexes;
+    private final @Nullable NextSegment nextSegment;
 
     /** Held while pages are made ready, and while the length of the file changes. */
     private final Object shape = new Object();
@@ -85,6 +86,9 @@ final class TailPreparation {
     /** The writer has outrun it: the preparer ends with the step that it is at. */
     private volatile boolean outrun;
 
+    /** Preparer's: nobody appends yet. */
+    private boolean isAhead;
+
     private volatile boolean closed; // written inside shape
     private boolean spare; // guarded by shape: there may be bytes behind the cursor
     private long channelEnd; // guarded by zeroing: what is below was written, and is not to be zeroed
@@ -95,7 +99,9 @@ final class TailPreparation {
             long limit,
             PagePreparer preparer,
             LongSupplier nanos,
-            Runnable prepareIndexes) {
+            Runnable prepareIndexes,
+            @Nullable NextSegment nextSegment) {
+        this.nextSegment = nextSegment;
         this.writer = writer;
         this.file = file;
         this.limit = limit;
@@ -132,7 +138,13 @@ final class TailPreparation {
         if (underWay) {
             return cursor; // with every append: a load of the flag
         }
-        if (ready >= limit || (next != null && ready == tail.end())) {
+        if (ready >= limit) {
+            if (nextSegment != null) {
+                nextSegment.request(lead, limit);
+            }
+            return Long.MAX_VALUE;
+        }
+        if (next != null && ready == tail.end()) {
             return Long.MAX_VALUE; // with the next tail
         }
         long again = ready - lead / 2;
@@ -160,7 +172,11 @@ final class TailPreparation {
     }
 
     private void ask(long cursor, @Nullable MappedTail tail, long now) {
-        lead = leadAt(cursor, now);
+        ask(cursor, tail, now, leadAt(cursor, now));
+    }
+
+    private void ask(long cursor, @Nullable MappedTail tail, long now, int wanted) {
+        lead = wanted;
         askedAtNs = now;
         askedAtCursor = cursor;
         current = tail;
@@ -172,6 +188,11 @@ final class TailPreparation {
         if (!preparer.request(writer)) {
             underWay = false;
         }
+    }
+
+    /** Asks for nothing more than what there is, so that the preparer knows of it. */
+    void watch(MappedTail tail) {
+        ask(askedAtCursor, tail, nanos.getAsLong(), lead);
     }
 
     /** What the log appended since the last request, stretched to the time that the lead is to last; the least for a first one. */
@@ -262,6 +283,17 @@ final class TailPreparation {
 
     // ---- preparer
     // ------------------------------------------------------------------------------------------------------------------
+
+    /** Before anybody appends: makes the first tail, with so many bytes of it ready. */
+    void prepareFirst(int bytes, long nowNs) {
+        lead = bytes;
+        askedAtNs = nowNs;
+        askedAtCursor = 0;
+        underWay = true;
+        isAhead = true;
+        boolean unused = prepare(nowNs);
+        isAhead = false;
+    }
 
     /** Makes ready what was asked for; false where nothing is to be done any more. */
     boolean prepare(long nowNs) {
@@ -359,7 +391,7 @@ final class TailPreparation {
                 zero(at, stepEnd);
             }
             long cursor = writer.cursorSeen();
-            boolean isHurried = lead == LEAD_BYTES_MAX && at - cursor < lead / 2;
+            boolean isHurried = !isAhead && lead == LEAD_BYTES_MAX && at - cursor < lead / 2;
             if (!isHurried) {
                 tail.populate(at, stepEnd); // else the writer is sooner done with a fault a run of pages than this
             }

@@ -51,7 +51,7 @@ class SegmentWriterTest {
         preparer = new PagePreparer(() -> nowNs, () -> {});
         path = temp.resolve("00000000000000000000.log");
         file = StorageFile.open(path, StorageFile.Mode.CREATE, faults);
-        writer = new SegmentWriter(file, 0, LIMIT, preparer, lock, () -> nowNs, () -> {});
+        writer = new SegmentWriter(file, 0, LIMIT, preparer, lock, () -> nowNs, () -> {}, null);
         lock.lock();
     }
 
@@ -197,7 +197,7 @@ class SegmentWriterTest {
         byte[] stale = new byte[length];
         Arrays.fill(stale, (byte) 1);
         Files.write(path, stale);
-        writer = new SegmentWriter(file, 0, LIMIT, preparer, lock, () -> nowNs, () -> {});
+        writer = new SegmentWriter(file, 0, LIMIT, preparer, lock, () -> nowNs, () -> {}, null);
         writer.startRecycled();
         assertEquals(1, preparer.windows());
         assertHeaderOfZeros();
@@ -259,7 +259,7 @@ class SegmentWriterTest {
         long windows = preparer.windows();
         writer.close();
         Files.write(path, new byte[4 * WINDOW]);
-        writer = new SegmentWriter(file, 0, LIMIT, preparer, lock, () -> nowNs, () -> {});
+        writer = new SegmentWriter(file, 0, LIMIT, preparer, lock, () -> nowNs, () -> {}, null);
         writer.startRecycled();
         assertEquals(0, Files.size(path));
         append(100);

@@ -16,6 +16,7 @@ package io.millrace.log.simulation;
  * @param cleanings completed by the cleaner
  * @param markers of transactions
  * @param recycled expired files that became segments
+ * @param prepared segments in files that had been made ready
  * @param tampered files cut or deleted under the running engine
  */
 record Outcome(
@@ -32,4 +33,5 @@ record Outcome(
         int cleanings,
         long markers,
         int recycled,
+        int prepared,
         int tampered) {}

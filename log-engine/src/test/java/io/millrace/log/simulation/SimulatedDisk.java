@@ -41,6 +41,7 @@ final class SimulatedDisk implements FileFaults {
     private boolean forceFailed;
     private long operations;
     private int recycled;
+    private int prepared;
 
     SimulatedDisk(Path root, SimulatedClock clock) {
         this.root = root;
@@ -80,6 +81,11 @@ final class SimulatedDisk implements FileFaults {
         return recycled;
     }
 
+    /** How many segments began in files that had been made ready. */
+    int prepared() {
+        return prepared;
+    }
+
     long operations() {
         return operations;
     }
@@ -93,7 +99,10 @@ final class SimulatedDisk implements FileFaults {
             target.gone(readOrNothing(to));
         }
         parent.renameEntry(name(from), name(to));
-        recycled += name(from).endsWith(SegmentFiles.DELETED) && name(to).endsWith(SegmentFiles.LOG) ? 1 : 0;
+        boolean becomesLog = name(from).endsWith(SegmentFiles.DELETED) && name(to).endsWith(SegmentFiles.LOG);
+        boolean wasSegment = SegmentFiles.beginsWithOffset(name(from));
+        recycled += becomesLog && wasSegment ? 1 : 0;
+        prepared += becomesLog && !wasSegment ? 1 : 0;
     }
 
     @Override

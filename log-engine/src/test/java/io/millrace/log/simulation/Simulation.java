@@ -122,6 +122,7 @@ final class Simulation {
                 extraSteps.cleanings(),
                 extraSteps.markers(),
                 disk.recycled(),
+                disk.prepared(),
                 extraSteps.tampered());
     }
 

@@ -80,6 +80,7 @@ final class SimulationCampaign {
         private final LongAdder cleanings = new LongAdder();
         private final LongAdder markers = new LongAdder();
         private final LongAdder recycled = new LongAdder();
+        private final LongAdder prepared = new LongAdder();
         private final LongAdder tampered = new LongAdder();
 
         Run(long first, long count, int threads) {
@@ -102,7 +103,7 @@ final class SimulationCampaign {
             System.out.printf(
                     "{\"firstSeed\": %d, \"seeds\": %d, \"agreed\": %d, \"failed\": %d, \"steps\": %d, \"fileOperations\": %d,"
                             + " \"powerCuts\": %d, \"kills\": %d, \"closes\": %d, \"faults\": %d, \"damages\": %d,"
-                            + " \"cleanings\": %d, \"markers\": %d, \"recycledFiles\": %d, \"tamperedFiles\": %d,"
+                            + " \"cleanings\": %d, \"markers\": %d, \"recycledFiles\": %d, \"preparedSegments\": %d, \"tamperedFiles\": %d,"
                             + " \"seconds\": %.1f}%n",
                     first,
                     count,
@@ -118,6 +119,7 @@ final class SimulationCampaign {
                     cleanings.sum(),
                     markers.sum(),
                     recycled.sum(),
+                    prepared.sum(),
                     tampered.sum(),
                     (System.nanoTime() - begin) / NS_A_SECOND);
             return played.sum() == count;
@@ -127,7 +129,7 @@ final class SimulationCampaign {
             for (long i = next.getAndIncrement(); i < count; i = next.getAndIncrement()) {
                 try {
                     add(play(first + i));
-                } catch (Disagreement | IOException e) {
+                } catch (RuntimeException | IOException e) {
                     failed.increment();
                     System.out.println("FAILED " + e.getMessage());
                 } catch (Error e) {
@@ -152,6 +154,7 @@ final class SimulationCampaign {
             cleanings.add(outcome.cleanings());
             markers.add(outcome.markers());
             recycled.add(outcome.recycled());
+            prepared.add(outcome.prepared());
             tampered.add(outcome.tampered());
         }
     }

@@ -32,6 +32,7 @@ class SimulationTest {
         long cleanings = 0;
         long markers = 0;
         long recycled = 0;
+        long prepared = 0;
         long tampered = 0;
         for (long seed = FIRST_SEED; seed <= LAST_SEED; seed++) {
             Outcome outcome = SimulationCampaign.play(seed);
@@ -41,10 +42,13 @@ class SimulationTest {
             cleanings += outcome.cleanings();
             markers += outcome.markers();
             recycled += outcome.recycled();
+            prepared += outcome.prepared();
             tampered += outcome.tampered();
         }
         assertTrue(crashes > 0 && faults > 0 && damages > 0, crashes + " " + faults + " " + damages);
-        assertTrue(cleanings > 0 && markers > 0 && recycled > 0 && tampered > 0, "one of the kinds is not played");
+        assertTrue(
+                cleanings > 0 && markers > 0 && recycled > 0 && prepared > 0 && tampered > 0,
+                "one of the kinds is not played");
     }
 
     /** Each has found something that is mended since. */

@@ -167,7 +167,10 @@ public final class Writer {
 
         @Override
         public void beforeRename(Path from, Path to) throws IOException {
-            if (from.toString().endsWith(SegmentFiles.DELETED) && to.toString().endsWith(SegmentFiles.LOG)) {
+            boolean wasSegment = SegmentFiles.beginsWithOffset(String.valueOf(from.getFileName()));
+            if (wasSegment
+                    && from.toString().endsWith(SegmentFiles.DELETED)
+                    && to.toString().endsWith(SegmentFiles.LOG)) {
                 tell(RECYCLED);
             }
         }
