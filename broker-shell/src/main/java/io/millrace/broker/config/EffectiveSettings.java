@@ -91,6 +91,9 @@ public final class EffectiveSettings {
         effect("default.replication.factor", "Replicas of a topic created without a number.");
         effect("min.insync.replicas", "Replicas in sync that acks=all asks for.");
         effect("replica.lag.time.max.ms", "Time after which a follower that has not caught up leaves the ISR.");
+        effect(
+                "replica.selector.class",
+                "Kafka's RackAwareReplicaSelector sends consumers to the replica in their rack.");
         effect("unclean.leader.election.enable", "Whether a replica out of sync may lead where no other is left.");
         effect("delete.topic.enable", "Whether topics may be deleted.");
         effect("auto.leader.rebalance.enable", "The controller gives leadership back to preferred replicas.");

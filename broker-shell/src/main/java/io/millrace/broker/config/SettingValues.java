@@ -21,8 +21,11 @@ final class SettingValues {
             "authorizer.class.name", "access control is not built yet, the node would be open to everybody",
             "create.topic.policy.class.name", "topic policies are not built yet",
             "alter.config.policy.class.name", "configuration policies are not built yet",
-            "client.quota.callback.class", "quota callbacks are not built yet",
-            "replica.selector.class", "reading from followers is not built yet");
+            "client.quota.callback.class", "quota callbacks are not built yet");
+
+    private static final Set<String> SELECTORS = Set.of(
+            "org.apache.kafka.common.replica.RackAwareReplicaSelector",
+            "org.apache.kafka.common.replica.LeaderSelector");
 
     private static final Set<String> SWITCHES_NOT_BUILT = Set.of("remote.log.storage.system.enable");
 
@@ -140,6 +143,11 @@ final class SettingValues {
         final String reason = NOT_BUILT.get(setting.name());
         if (reason != null && !setting.value().isEmpty()) {
             throw setting.error(reason);
+        }
+        if (setting.name().equals("replica.selector.class")
+                && !setting.value().isEmpty()
+                && !SELECTORS.contains(setting.value())) {
+            throw setting.error("is none of Kafka's own: " + String.join(", ", SELECTORS));
         }
         if (SWITCHES_NOT_BUILT.contains(setting.name()) && setting.value().equalsIgnoreCase("true")) {
             throw setting.error("not built yet");

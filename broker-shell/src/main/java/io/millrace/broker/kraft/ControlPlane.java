@@ -38,6 +38,7 @@ public final class ControlPlane implements AutoCloseable {
     private static final long FORWARDING_TIMEOUT_MS = 60_000;
     private static final long REGISTRATION_TIMEOUT_MS = 5_000;
     private static final long ALTER_PARTITION_TIMEOUT_MS = 30_000;
+    private static final String RACK_AWARE_SELECTOR = "org.apache.kafka.common.replica.RackAwareReplicaSelector";
 
     private final KraftConfig config;
     private final NodeDirectories directories;
@@ -281,7 +282,8 @@ public final class ControlPlane implements AutoCloseable {
                 config.getLong(ReplicationConfigs.REPLICA_LAG_TIME_MAX_MS_CONFIG),
                 Replication.DEFAULTS.clockMs(),
                 new RegisteredBrokers(metadata.replayed()),
-                isrUpdates);
+                isrUpdates,
+                RACK_AWARE_SELECTOR.equals(config.getString(ReplicationConfigs.REPLICA_SELECTOR_CLASS_CONFIG)));
     }
 
     /** The epoch of this broker's registration, -1 without one. */

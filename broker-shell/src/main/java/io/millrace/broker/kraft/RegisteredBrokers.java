@@ -24,4 +24,10 @@ final class RegisteredBrokers implements LiveBrokers {
         @Nullable BrokerRegistration broker = replayed.getImage().cluster().broker(brokerId);
         return broker != null && !broker.fenced() && !broker.inControlledShutdown();
     }
+
+    @Override
+    public String rack(int brokerId) {
+        @Nullable BrokerRegistration broker = replayed.getImage().cluster().broker(brokerId);
+        return broker == null ? "" : broker.rack().orElse("");
+    }
 }

@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class LeaderReplicas {
     private static final long HELD_BACK = -1;
+    private static final int NOBODY = -1;
 
     private final Partition partition;
     private final Replication replication;
@@ -130,6 +131,23 @@ final class LeaderReplicas {
     private boolean isJoining(FollowerState follower, long leaderEnd) {
         return follower.isCaughtUp(leaderEnd, replication.clockMs().getAsLong(), replication.lagMaxMs())
                 && follower.isEligible(replication.brokers());
+    }
+
+    /** The replica in sync and in a rack that has an offset and is farthest, the leader before all; -1 for none. */
+    int inRack(String rack, long offset) {
+        LiveBrokers brokers = replication.brokers();
+        if (brokers.rack(nodeId).equals(rack)) {
+            return nodeId;
+        }
+        FollowerState best = null;
+        for (FollowerState follower : followers) {
+            boolean has = follower.inIsr() && follower.logStartOffset() <= offset && offset <= follower.logEndOffset();
+            boolean better = best == null || follower.logEndOffset() > best.logEndOffset();
+            if (has && better && brokers.rack(follower.id()).equals(rack) && brokers.mayJoin(follower.id())) {
+                best = follower;
+            }
+        }
+        return best == null ? NOBODY : best.id();
     }
 
     /** The change that takes a follower in, or null where it is in, may not come in, or something else is on its way. */

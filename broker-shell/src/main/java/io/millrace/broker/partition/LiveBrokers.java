@@ -13,6 +13,11 @@ public interface LiveBrokers {
         public boolean mayJoin(int brokerId) {
             return true;
         }
+
+        @Override
+        public String rack(int brokerId) {
+            return "";
+        }
     };
 
     /** No registration is known, or a request does not name one. */
@@ -23,4 +28,7 @@ public interface LiveBrokers {
 
     /** Whether it may come into an ISR: registered, not fenced, not about to stop. */
     boolean mayJoin(int brokerId);
+
+    /** Where the broker stands, empty where it does not say. */
+    String rack(int brokerId);
 }

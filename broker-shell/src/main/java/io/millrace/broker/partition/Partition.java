@@ -134,6 +134,11 @@ public final class Partition {
      * NOT_LEADER_OR_FOLLOWER, KAFKA_STORAGE_ERROR, FENCED_LEADER_EPOCH, UNKNOWN_LEADER_EPOCH.
      */
     public Errors readError(int clientEpoch) {
+        return readError(clientEpoch, true);
+    }
+
+    /** The same; without {@code leaderOnly} a follower may answer as well, up to the high watermark that it knows. */
+    public Errors readError(int clientEpoch, boolean leaderOnly) {
         PartitionState current = state;
         if (stopped || log == null) {
             return stopped ? Errors.NOT_LEADER_OR_FOLLOWER : Errors.KAFKA_STORAGE_ERROR;
@@ -141,7 +146,19 @@ public final class Partition {
         if (clientEpoch >= 0 && clientEpoch != current.leaderEpoch()) {
             return clientEpoch < current.leaderEpoch() ? Errors.FENCED_LEADER_EPOCH : Errors.UNKNOWN_LEADER_EPOCH;
         }
-        return current.leaderId() == nodeId ? Errors.NONE : Errors.NOT_LEADER_OR_FOLLOWER;
+        return !leaderOnly || current.leaderId() == nodeId ? Errors.NONE : Errors.NOT_LEADER_OR_FOLLOWER;
+    }
+
+    /**
+     * The replica that a consumer in a rack had better read from at an offset (KIP-392); -1 where that is this one, or it
+     * does not matter.
+     */
+    public int preferredReplica(String rack, long offset) {
+        synchronized (transition) {
+            LeaderReplicas replicas = others;
+            int found = !replication.rackAware() || replicas == null ? -1 : replicas.inRack(rack, offset);
+            return found == nodeId ? -1 : found;
+        }
     }
 
     /**

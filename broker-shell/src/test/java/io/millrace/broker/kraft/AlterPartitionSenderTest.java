@@ -59,7 +59,7 @@ class AlterPartitionSenderTest {
     void open() {
         runtime = LogRuntime.start();
         logs = LogDirectory.open(directory, runtime, topic -> LogConfig.DEFAULTS, 1, LogListener.NONE);
-        Replication replication = new Replication(1000, () -> 0, LiveBrokers.ALL, sender);
+        Replication replication = new Replication(1000, () -> 0, LiveBrokers.ALL, sender, false);
         registry = new PartitionRegistry(US, List.of(logs), topic -> TopicSettings.DEFAULTS, replication);
     }
 

@@ -65,12 +65,17 @@ class PartitionReplicationTest {
             public boolean mayJoin(int brokerId) {
                 return !barred.contains(brokerId);
             }
+
+            @Override
+            public String rack(int brokerId) {
+                return brokerId == US ? "here" : "there";
+            }
         };
         registry = new PartitionRegistry(
                 US,
                 List.of(logs),
                 topic -> new TopicSettings(LogConfig.DEFAULTS, 2, null),
-                new Replication(LAG_MS, () -> nowMs, brokers, asked::add));
+                new Replication(LAG_MS, () -> nowMs, brokers, asked::add, true));
     }
 
     @AfterEach
@@ -238,6 +243,26 @@ class PartitionReplicationTest {
         registry.becomeLeader(state(US, 6, 6, List.of(1)));
         assertFalse(partition.truncateTo(0, 6));
         assertEquals(AppendStatus.FENCED_EPOCH, partition.appendAsFollower(batches.duplicate(), 6, result));
+    }
+
+    @Test
+    void aConsumerIsSentToTheReplicaInSyncThatStandsWhereItStands() {
+        Partition partition = lead(1, 1, List.of(1, 2, 3));
+        append(partition, 4);
+        assertEquals(-1, partition.preferredReplica("there", 0), "nobody has shown itself");
+        fetched(partition, 2, 2);
+        fetched(partition, 3, 3);
+        assertEquals(3, partition.preferredReplica("there", 2));
+        assertEquals(-1, partition.preferredReplica("there", 4), "nobody has it");
+        assertEquals(-1, partition.preferredReplica("here", 2));
+        assertEquals(-1, partition.preferredReplica("nowhere", 2));
+        barred.add(3);
+        assertEquals(2, partition.preferredReplica("there", 2));
+        registry.becomeFollower(state(2, 2, 2, List.of(1, 2)));
+        assertEquals(-1, partition.preferredReplica("there", 2));
+        assertEquals(Errors.NONE, partition.readError(2, false));
+        assertEquals(Errors.NOT_LEADER_OR_FOLLOWER, partition.readError(2, true));
+        assertEquals(Errors.FENCED_LEADER_EPOCH, partition.readError(1, false));
     }
 
     @Test

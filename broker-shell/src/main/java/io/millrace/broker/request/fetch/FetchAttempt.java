@@ -12,7 +12,6 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import org.apache.kafka.common.message.FetchRequestData;
 import org.apache.kafka.common.message.FetchResponseData;
-import org.apache.kafka.common.protocol.Errors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -130,7 +129,7 @@ final class FetchAttempt implements ProgressListener {
             rows.add(row);
             bytes += row.bytes();
             left = Math.max(0, left - row.bytes());
-            tellAtOnce |= row.isError() || row.isDiverging();
+            tellAtOnce |= row.isError() || row.isElsewhere() || row.isDiverging();
         }
         missingBytes.set(minBytes - bytes);
         return tellAtOnce || bytes >= minBytes;
@@ -173,7 +172,7 @@ final class FetchAttempt implements ProgressListener {
             Partition partition = row.partition();
             if (partition != null
                     && (!partition.isOnline()
-                            || partition.readError(row.entry().currentLeaderEpoch()) != Errors.NONE
+                            || !role.mayRead(partition, row.entry().currentLeaderEpoch())
                             || role.hasMoved(partition, row))) {
                 return true;
             }

@@ -66,6 +66,7 @@ final class FetchEntry {
         boolean changed = answered.bytes() > 0
                 || answered.row().highWatermark() != toldHighWatermark
                 || answered.row().logStartOffset() != toldLogStartOffset
+                || answered.isElsewhere()
                 || answered.isDiverging();
         toldHighWatermark = answered.row().highWatermark();
         toldLogStartOffset = answered.row().logStartOffset();

@@ -81,7 +81,11 @@ public final class FetchHandler implements RequestHandler {
                         asked.replicaId(),
                         data.replicaState().replicaEpoch())
                 : new ConsumerRole(
-                        reader, request.apiVersion(), data.isolationLevel() == IsolationLevel.READ_COMMITTED.id());
+                        reader,
+                        request.apiVersion(),
+                        data.isolationLevel() == IsolationLevel.READ_COMMITTED.id(),
+                        data.rackId(),
+                        asked.replicaId() == FetchRequest.DEBUGGING_CONSUMER_ID);
     }
 
     /** Bytes of one answer: the broker's limit, or what the client's quota can ever give. */

@@ -17,6 +17,9 @@ interface FetchRole {
 
     void stopListening(Partition partition, ProgressListener listener);
 
+    /** Whether the partition may still be read in this role. */
+    boolean mayRead(Partition partition, int clientEpoch);
+
     /** Whether there is more than there was when this was read; looked at after {@link #listen}. */
     boolean hasMoved(Partition partition, FetchedPartition read);
 

@@ -30,6 +30,11 @@ record FetchedPartition(
         return row.divergingEpoch().epoch() >= 0;
     }
 
+    /** The client is to read from another replica. */
+    boolean isElsewhere() {
+        return row.preferredReadReplica() >= 0;
+    }
+
     /** Gives the slice back unsent. */
     void discard() {
         if (records != null) {

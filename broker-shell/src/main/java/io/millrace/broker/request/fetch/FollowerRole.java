@@ -99,6 +99,11 @@ final class FollowerRole implements FetchRole {
     }
 
     @Override
+    public boolean mayRead(Partition partition, int clientEpoch) {
+        return partition.readError(clientEpoch) == Errors.NONE;
+    }
+
+    @Override
     public boolean hasMoved(Partition partition, FetchedPartition read) {
         return read.bytes() > 0 || partition.log().logEndOffset() > read.entry().fetchOffset();
     }

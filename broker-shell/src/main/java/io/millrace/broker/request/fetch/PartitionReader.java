@@ -37,16 +37,29 @@ final class PartitionReader {
      *
      * @param version of the request
      * @param committedOnly up to the last stable offset, with the aborted transactions
+     * @param rack where the client stands, which may be sent to a replica there and then reads from it; empty for none
+     * @param anyReplica it reads from whichever replica it likes
      */
     FetchedPartition read(
-            FetchEntry entry, short version, boolean committedOnly, int maxBytes, boolean atLeastOneBatch) {
+            FetchEntry entry,
+            short version,
+            boolean committedOnly,
+            String rack,
+            boolean anyReplica,
+            int maxBytes,
+            boolean atLeastOneBatch) {
         Partition partition = find(entry.key());
         if (partition == null) {
             return failed(entry, null, missing(entry.key()), version);
         }
-        Errors error = partition.readError(entry.currentLeaderEpoch());
+        boolean leaderOnly = rack.isEmpty() && !anyReplica;
+        Errors error = partition.readError(entry.currentLeaderEpoch(), leaderOnly);
         if (error != Errors.NONE) {
             return failed(entry, partition, error, version);
+        }
+        int preferred = rack.isEmpty() ? -1 : partition.preferredReplica(rack, entry.fetchOffset());
+        if (preferred >= 0) {
+            return sentElsewhere(entry, partition, preferred);
         }
         try {
             return read(entry, partition, version, committedOnly, maxBytes, atLeastOneBatch);
@@ -96,6 +109,16 @@ final class PartitionReader {
             row.setAbortedTransactions(aborted(log, entry.fetchOffset(), bound, slice));
         }
         return fetched(entry, partition, row, slice);
+    }
+
+    private static FetchedPartition sentElsewhere(FetchEntry entry, Partition partition, int preferred) {
+        PartitionLog log = partition.log();
+        PartitionData row = row(entry.key().partition())
+                .setHighWatermark(log.highWatermark())
+                .setLastStableOffset(log.lastStableOffset())
+                .setLogStartOffset(log.logStartOffset())
+                .setPreferredReadReplica(preferred);
+        return new FetchedPartition(entry, partition, row, null);
     }
 
     static FetchedPartition fetched(FetchEntry entry, Partition partition, PartitionData row, LogSlice slice) {
