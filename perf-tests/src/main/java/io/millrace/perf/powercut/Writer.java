@@ -136,9 +136,10 @@ public final class Writer {
             }
             log.advanceHighWatermark(next);
             acknowledge(log, partition, next, inFlight);
-            long synced = log.flushedOffset();
-            // Where it is the log start it says no more than that nobody asks for what is below.
-            if (synced > flushed && synced > log.logStartOffset()) {
+            // Not the flushed offset, which moves on with the log start over records that were deleted before they were
+            // forced.
+            long synced = log.recoveryPoint();
+            if (synced > flushed) {
                 flushed = synced;
                 tell(FLUSHED, partition, flushed);
             }

@@ -6,17 +6,14 @@ import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
@@ -26,6 +23,7 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /**
@@ -58,17 +56,8 @@ public final class BrokerScale implements Callable<Integer> {
             description = "The node (${DEFAULT-VALUE}).")
     private Path jar = Path.of("");
 
-    @Option(names = "--directory", description = "Where the data goes; a temporary directory if absent.")
-    private Optional<Path> parent = Optional.empty();
-
-    @Option(
-            names = "--jvm-flag",
-            defaultValue = "-Xmx1g",
-            description = "For the node; may be repeated (${DEFAULT-VALUE}).")
-    private List<String> jvmFlags = new ArrayList<>();
-
-    @Option(names = "--json", description = "A file for the figures.")
-    private Optional<Path> json = Optional.empty();
+    @Mixin
+    private ScaleOptions options = new ScaleOptions();
 
     private int port;
     private Path directory = Path.of("");
@@ -86,25 +75,12 @@ public final class BrokerScale implements Callable<Integer> {
             figures.put(count, measure(count));
             System.out.println(count + " " + figures.get(count));
         }
-        if (json.isPresent()) {
-            String text = figures.entrySet().stream()
-                    .map(each -> "\"" + each.getKey() + "\": " + object(each.getValue()))
-                    .collect(Collectors.joining(",\n", "{", "}\n"));
-            Files.writeString(json.get(), text);
-        }
+        options.write("{" + ScaleOptions.members(figures) + "}\n");
         return 0;
     }
 
-    private static String object(Map<String, Long> figures) {
-        return figures.entrySet().stream()
-                .map(each -> "\"" + each.getKey() + "\": " + each.getValue())
-                .collect(Collectors.joining(", ", "{", "}"));
-    }
-
     private Map<String, Long> measure(int count) throws Exception {
-        directory = parent.isPresent()
-                ? Files.createTempDirectory(parent.get(), "millrace-scale-")
-                : Files.createTempDirectory("millrace-scale-");
+        directory = options.makeDirectory();
         port = freePort();
         writeProperties(freePort());
         Map<String, Long> figures = new LinkedHashMap<>();
@@ -124,7 +100,7 @@ public final class BrokerScale implements Callable<Integer> {
             return figures;
         } finally {
             kill();
-            deleteRecursively(directory);
+            ScaleOptions.remove(directory);
         }
     }
 
@@ -143,7 +119,7 @@ public final class BrokerScale implements Callable<Integer> {
     private void start(String name, Map<String, Long> figures) throws Exception {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        command.addAll(jvmFlags);
+        command.addAll(options.jvmFlags());
         command.addAll(List.of("-jar", jar.toString(), "start", "--config"));
         command.add(directory.resolve("server.properties").toString());
         long startNs = System.nanoTime();
@@ -286,14 +262,6 @@ public final class BrokerScale implements Callable<Integer> {
     private static int freePort() throws IOException {
         try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             return socket.getLocalPort();
-        }
-    }
-
-    private static void deleteRecursively(Path directory) throws IOException {
-        try (Stream<Path> files = Files.walk(directory)) {
-            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-                Files.deleteIfExists(file);
-            }
         }
     }
 }

@@ -5,20 +5,16 @@ import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -42,17 +38,8 @@ public final class PartitionScale implements Callable<Integer> {
             description = "How many partitions, in turn (${DEFAULT-VALUE}).")
     private List<Integer> counts = new ArrayList<>();
 
-    @Option(names = "--directory", description = "Where the logs go; a temporary directory if absent.")
-    private Optional<Path> parent = Optional.empty();
-
-    @Option(
-            names = "--jvm-flag",
-            defaultValue = "-Xmx1g",
-            description = "For the measured processes; may be repeated (${DEFAULT-VALUE}).")
-    private List<String> jvmFlags = new ArrayList<>();
-
-    @Option(names = "--json", description = "A file for the figures.")
-    private Optional<Path> json = Optional.empty();
+    @Mixin
+    private ScaleOptions options = new ScaleOptions();
 
     @Spec
     private CommandSpec spec = CommandSpec.create();
@@ -74,16 +61,12 @@ public final class PartitionScale implements Callable<Integer> {
             out().flush();
         }
         out().println(table(figures));
-        if (json.isPresent()) {
-            Files.writeString(json.get(), json(figures));
-        }
+        options.write(json(figures));
         return 0;
     }
 
     private Map<String, Long> measure(int count) throws IOException, InterruptedException {
-        Path directory = parent.isPresent()
-                ? Files.createTempDirectory(parent.get(), "millrace-scale-")
-                : Files.createTempDirectory("millrace-scale-");
+        Path directory = options.makeDirectory();
         try {
             Map<String, Long> figures = new LinkedHashMap<>();
             for (String step : List.of("create", "append", "recover")) {
@@ -91,7 +74,7 @@ public final class PartitionScale implements Callable<Integer> {
             }
             return figures;
         } finally {
-            deleteRecursively(directory);
+            ScaleOptions.remove(directory);
         }
     }
 
@@ -123,7 +106,7 @@ public final class PartitionScale implements Callable<Integer> {
     private List<String> command(String step, Path data, int count) {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        command.addAll(jvmFlags);
+        command.addAll(options.jvmFlags());
         command.addAll(List.of("-cp", System.getProperty("java.class.path"), ScaleStep.class.getName()));
         command.addAll(List.of(step, data.toString(), Integer.toString(count)));
         return command;
@@ -147,25 +130,8 @@ public final class PartitionScale implements Callable<Integer> {
 
     private static String json(Map<Integer, Map<String, Long>> figures) {
         String jdk = System.getProperty("java.vm.name") + " " + System.getProperty("java.vm.version");
-        String counts = figures.entrySet().stream()
-                .map(each -> "\"" + each.getKey() + "\": " + object(each.getValue()))
-                .collect(Collectors.joining(",\n"));
         return "{\"jdk\": \"" + jdk + "\", \"processors\": "
                 + Runtime.getRuntime().availableProcessors() + ", \"os\": \"" + System.getProperty("os.name") + " "
-                + System.getProperty("os.version") + "\",\n" + counts + "}\n";
-    }
-
-    private static String object(Map<String, Long> figures) {
-        return figures.entrySet().stream()
-                .map(each -> "\"" + each.getKey() + "\": " + each.getValue())
-                .collect(Collectors.joining(", ", "{", "}"));
-    }
-
-    private static void deleteRecursively(Path directory) throws IOException {
-        try (Stream<Path> files = Files.walk(directory)) {
-            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-                Files.deleteIfExists(file);
-            }
-        }
+                + System.getProperty("os.version") + "\",\n" + ScaleOptions.members(figures) + "}\n";
     }
 }
