@@ -3,6 +3,7 @@ package io.millrace.benchmarks;
 import io.millrace.index.OffsetIndex;
 import io.millrace.index.TimeIndex;
 import io.millrace.mapped.FileFaults;
+import io.millrace.mapped.FileSystemSync;
 import io.millrace.mapped.MappedRegion;
 import io.millrace.mapped.StorageFile;
 import java.io.IOException;
@@ -32,10 +33,18 @@ final class ColdLookup {
 
     private static final long FIRST_TIME_MS = 1_700_000_000_000L;
 
+    private static final Lookup KAFKA_OFFSET = in(
+            file -> new org.apache.kafka.storage.internals.log.OffsetIndex(file.toFile(), 0, -1, false),
+            (index, key) -> index.lookup(key).offset());
+    private static final Lookup KAFKA_TIME = in(
+            file -> new org.apache.kafka.storage.internals.log.TimeIndex(file.toFile(), 0, -1, false),
+            (index, key) -> index.lookup(key).timestamp());
+
     private ColdLookup() {}
 
-    static void run(List<String> arguments) throws IOException, InterruptedException {
+    static void run(List<String> arguments) throws Exception {
         Options options = new Options(arguments, "lookups", "100", "spacing", "uneven,even");
+        awaitAdvice();
         for (String spacing : options.list("spacing")) {
             try (ScratchDirectory directory = ScratchDirectory.create()) {
                 measure(options, spacing, directory.path());
@@ -46,7 +55,15 @@ final class ColdLookup {
 
     /** A look-up in a file that was opened for it. */
     private interface Lookup {
-        long find(Path file, long key) throws IOException;
+        long find(Path file, long key) throws Exception;
+    }
+
+    private interface Opener<T> {
+        T open(Path file) throws IOException;
+    }
+
+    private interface Finder<T> {
+        long find(T index, long key);
     }
 
     private static final class Case {
@@ -66,8 +83,19 @@ final class ColdLookup {
         }
     }
 
-    private static void measure(Options options, String spacing, Path directory)
-            throws IOException, InterruptedException {
+    /**
+     * In the first fraction of a second of a process the calls are still being loaded by which the kernel is told that the neighbours of a page
+     * are not wanted: a look-up then pays for the disk's read-ahead. A broker's start takes longer than that.
+     */
+    private static void awaitAdvice() throws IOException {
+        try (ScratchDirectory directory = ScratchDirectory.create();
+                FileSystemSync loaded = FileSystemSync.begin(directory.path())) {
+            System.err.println(
+                    loaded == null ? "no advice to the kernel on this JVM" : "advice to the kernel is loaded");
+        }
+    }
+
+    private static void measure(Options options, String spacing, Path directory) throws Exception {
         int lookups = (int) options.number("lookups");
         long[] offsets = ascending(spacing, 0, 1);
         long[] times = ascending(spacing, FIRST_TIME_MS, 2);
@@ -75,10 +103,12 @@ final class ColdLookup {
         Path timeFile = directory.resolve("00000000000000000000.timeindex");
         write(offsetFile, timeFile, offsets, times);
         List<Case> cases = new ArrayList<>();
-        cases.add(new Case("offset", "millrace", offsetFile, offsets, ColdLookup::offset));
-        cases.add(new Case("offset", "kafka", offsetFile, offsets, ColdLookup::kafkaOffset));
-        cases.add(new Case("time", "millrace", timeFile, times, ColdLookup::time));
-        cases.add(new Case("time", "kafka", timeFile, times, ColdLookup::kafkaTime));
+        Lookup offset = in(file -> OffsetIndex.open(file, 0, 0, false, FileFaults.NONE), OffsetIndex::floorOffset);
+        Lookup time = in(file -> TimeIndex.open(file, 0, 0, false, FileFaults.NONE), TimeIndex::floorTimestamp);
+        cases.add(new Case("offset", "millrace", offsetFile, offsets, offset));
+        cases.add(new Case("offset", "kafka", offsetFile, offsets, KAFKA_OFFSET));
+        cases.add(new Case("time", "millrace", timeFile, times, time));
+        cases.add(new Case("time", "kafka", timeFile, times, KAFKA_TIME));
         Random random = new Random(42);
         for (int i = 0; i < lookups; i++) {
             int slot = random.nextInt(ENTRIES);
@@ -148,38 +178,16 @@ final class ColdLookup {
         }
     }
 
-    private static long offset(Path file, long key) {
-        long startNs = System.nanoTime();
-        try (OffsetIndex index = OffsetIndex.open(file, 0, 0, false, FileFaults.NONE)) {
-            long found = index.floorOffset(key);
-            return elapsed(startNs, found, key);
-        }
-    }
-
-    private static long time(Path file, long key) {
-        long startNs = System.nanoTime();
-        try (TimeIndex index = TimeIndex.open(file, 0, 0, false, FileFaults.NONE)) {
-            long found = index.floorTimestamp(key);
-            return elapsed(startNs, found, key);
-        }
-    }
-
-    private static long kafkaOffset(Path file, long key) throws IOException {
-        long startNs = System.nanoTime();
-        try (org.apache.kafka.storage.internals.log.OffsetIndex index =
-                new org.apache.kafka.storage.internals.log.OffsetIndex(file.toFile(), 0, -1, false)) {
-            long found = index.lookup(key).offset();
-            return elapsed(startNs, found, key);
-        }
-    }
-
-    private static long kafkaTime(Path file, long key) throws IOException {
-        long startNs = System.nanoTime();
-        try (org.apache.kafka.storage.internals.log.TimeIndex index =
-                new org.apache.kafka.storage.internals.log.TimeIndex(file.toFile(), 0, -1, false)) {
-            long found = index.lookup(key).timestamp();
-            return elapsed(startNs, found, key);
-        }
+    /** Opens an index and looks up, with the time of both; closing it is not in it. */
+    @SuppressWarnings("try") // neither index throws InterruptedException when it is closed
+    private static <T extends AutoCloseable> Lookup in(Opener<T> opener, Finder<T> finder) {
+        return (file, key) -> {
+            long startNs = System.nanoTime();
+            try (T index = opener.open(file)) {
+                long found = finder.find(index, key);
+                return elapsed(startNs, found, key);
+            }
+        };
     }
 
     private static long elapsed(long startNs, long found, long key) {

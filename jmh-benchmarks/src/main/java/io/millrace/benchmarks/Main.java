@@ -1,6 +1,5 @@
 package io.millrace.benchmarks;
 
-import java.io.IOException;
 import java.util.Arrays;
 import java.util.List;
 
@@ -13,7 +12,7 @@ public final class Main {
      *
      * @param arguments the name of a program of this package and its options, or JMH's
      */
-    public static void main(String[] arguments) throws IOException, InterruptedException {
+    public static void main(String[] arguments) throws Exception {
         List<String> rest = Arrays.asList(arguments).subList(Math.min(1, arguments.length), arguments.length);
         switch (arguments.length == 0 ? "" : arguments[0]) {
             case "paced-append" -> PacedAppend.run(rest);
