@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -33,6 +34,17 @@ class SyncedOffsetFileTest {
     private SyncedOffsetFile open() {
         FileFaults recording = (operation, file, position, length) -> operations.add(operation + " " + position);
         return SyncedOffsetFile.open(directory, recording);
+    }
+
+    /** What is known where one of the slots is harmed, either of them. */
+    private void withEachSlotAlone(Consumer<SyncedOffsetFile> check) throws IOException {
+        byte[] bytes = Files.readAllBytes(path);
+        for (int slot = 0; slot < 2; slot++) {
+            byte[] one = bytes.clone();
+            one[(1 - slot) * 512] ^= 1;
+            Files.write(path, one);
+            check.accept(open());
+        }
     }
 
     @Test
@@ -84,14 +96,10 @@ class SyncedOffsetFileTest {
         file.write(SyncedPoint.at(100));
         file.cleaned(60);
         assertTrue(operations.contains("FORCE 0"), operations.toString());
-        byte[] bytes = Files.readAllBytes(path);
-        for (int slot = 0; slot < 2; slot++) {
-            byte[] one = bytes.clone();
-            one[(1 - slot) * 512] ^= 1;
-            Files.write(path, one);
-            assertEquals(60, open().cleanedBelow());
-            assertEquals(100, open().point().offset());
-        }
+        withEachSlotAlone(left -> {
+            assertEquals(60, left.cleanedBelow());
+            assertEquals(100, left.point().offset());
+        });
         operations.clear();
         file.cleaned(60);
         file.cleaned(10);
@@ -111,13 +119,7 @@ class SyncedOffsetFileTest {
         assertEquals(List.of(), operations);
         file.cleanedAtMost(25);
         assertTrue(operations.contains("FORCE 0"), operations.toString());
-        byte[] bytes = Files.readAllBytes(path);
-        for (int slot = 0; slot < 2; slot++) {
-            byte[] one = bytes.clone();
-            one[(1 - slot) * 512] ^= 1;
-            Files.write(path, one);
-            assertEquals(25, open().cleanedBelow());
-        }
+        withEachSlotAlone(left -> assertEquals(25, left.cleanedBelow()));
     }
 
     @Test
@@ -170,13 +172,7 @@ class SyncedOffsetFileTest {
         assertEquals(List.of(), operations);
         file.lower(50);
         assertTrue(operations.contains("FORCE 0"), operations.toString());
-        byte[] bytes = Files.readAllBytes(path);
-        for (int slot = 0; slot < 2; slot++) {
-            byte[] one = bytes.clone();
-            one[(1 - slot) * 512] ^= 1;
-            Files.write(path, one);
-            assertEquals(50, open().point().offset());
-        }
+        withEachSlotAlone(left -> assertEquals(50, left.point().offset()));
     }
 
     @Test
