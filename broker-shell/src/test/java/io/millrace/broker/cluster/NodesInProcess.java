@@ -72,6 +72,7 @@ final class NodesInProcess implements AutoCloseable {
                                 .mapToObj(each -> each + "@127.0.0.1:" + controllerPorts[each - 1])
                                 .collect(Collectors.joining(",")),
                 "log.dirs=" + dataDirectory(id),
+                "broker.rack=rack-" + id,
                 "default.replication.factor=3",
                 "min.insync.replicas=2",
                 "offsets.topic.replication.factor=3",

@@ -17,10 +17,19 @@ public final class KafkaTool {
     public record Result(int exitCode, String output) {}
 
     public static Result run(Path workDirectory, String mainClass, List<String> arguments, Duration bound) {
+        return run(workDirectory, command(mainClass, arguments), bound);
+    }
+
+    /** Starts one that does not end by itself. */
+    public static ChildProcess start(Path workDirectory, String mainClass, List<String> arguments, Path output) {
+        return ChildProcess.start(command(mainClass, arguments), workDirectory, output, Map.of());
+    }
+
+    private static List<String> command(String mainClass, List<String> arguments) {
         List<String> command = new ArrayList<>(
                 List.of(MillraceProcess.java(), "-Xmx256m", "-cp", KafkaProcess.classPath(), mainClass));
         command.addAll(arguments);
-        return run(workDirectory, command, bound);
+        return command;
     }
 
     /** Runs any command to its end. */
