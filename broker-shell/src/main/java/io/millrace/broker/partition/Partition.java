@@ -267,6 +267,9 @@ public final class Partition {
 
     /** Asks for those to be taken out of the ISR who have not caught up for too long. Any thread, every now and then. */
     public void shrinkIsr() {
+        if (others == null) {
+            return; // most partitions of a node that is one of many
+        }
         IsrProposal proposal;
         synchronized (transition) {
             LeaderReplicas replicas = others;

@@ -23,6 +23,8 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Stream;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.compress.Compression;
@@ -243,6 +245,34 @@ class PartitionReplicationTest {
         registry.becomeLeader(state(US, 6, 6, List.of(1)));
         assertFalse(partition.truncateTo(0, 6));
         assertEquals(AppendStatus.FENCED_EPOCH, partition.appendAsFollower(batches.duplicate(), 6, result));
+    }
+
+    @Test
+    void noAppendCommitsBeyondAFollowerThatHasJoined() {
+        Partition partition = lead(1, 1, List.of(1));
+        registry.reconfigure("t", new TopicSettings(LogConfig.DEFAULTS, 1, null));
+        AtomicBoolean enough = new AtomicBoolean();
+        CompletableFuture<Void> appending = CompletableFuture.runAsync(() -> {
+            while (!enough.get()) {
+                append(partition, 1);
+            }
+        });
+        for (int round = 1; round <= 200; round++) {
+            registry.becomeLeader(new PartitionState("t", id, 0, US, 1, 2 * round, List.of(1), List.of(1)));
+            registry.becomeLeader(new PartitionState("t", id, 0, US, 1, 2 * round + 1, List.of(1, 2), List.of(1)));
+            asked.clear();
+            long has = 0;
+            while (asked.isEmpty()) {
+                has = partition.logEndOffset();
+                fetched(partition, 2, has);
+            }
+            for (int look = 0; look < 100; look++) {
+                long committed = partition.log().highWatermark();
+                assertTrue(committed <= has, "committed " + committed + " where the follower has " + has);
+            }
+        }
+        enough.set(true);
+        appending.join();
     }
 
     @Test
