@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * the effective one first; its source is the source of the first, and {@code DEFAULT_CONFIG} where no level has any.
  */
 final class ConfigEntries {
-    private static final String OWN_PREFIX = "millrace.";
+    private static final List<String> OWN_PREFIXES = List.of("millrace.", "schema.registry.");
 
     private final EffectiveConfigs.Layers layers;
     private final ConfigDescriber.Detail detail;
@@ -132,7 +132,7 @@ final class ConfigEntries {
     }
 
     private static Optional<ConfigDef.Type> brokerType(String name) {
-        if (name.startsWith(OWN_PREFIX)) {
+        if (OWN_PREFIXES.stream().anyMatch(name::startsWith)) {
             return Optional.of(ConfigDef.Type.STRING);
         }
         return exactType(name)

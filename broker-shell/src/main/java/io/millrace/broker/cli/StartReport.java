@@ -32,6 +32,7 @@ final class StartReport {
                 facts.startTook().toMillis() / 1e3));
         report.add("node", node(config, facts));
         report.addListeners(config, facts);
+        facts.schemaRegistry().ifPresent(report::addRegistry);
         report.add("durability", durability(config));
         config.logDirs().forEach(directory -> report.add("data", directory + ", " + space(directory)));
         HostCheck.warnings(config).forEach(warning -> report.add("warning", warning));
@@ -70,6 +71,11 @@ final class StartReport {
         if (!config.isController()) {
             add("controllers", String.join(", ", quorum(config)));
         }
+    }
+
+    private void addRegistry(final ListenerSpec spec) {
+        final String told = address(spec.onAllAddresses() ? spec.at("localhost", spec.port()) : spec);
+        add("schemas", "http://" + told + " (registry, no authentication)");
     }
 
     /** What a client is to be given, and in brackets who may connect. */

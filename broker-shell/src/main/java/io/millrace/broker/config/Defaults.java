@@ -79,6 +79,9 @@ final class Defaults {
     }
 
     private static void firstTry(final SettingValues values) {
+        if (!values.isGiven(LISTENERS)) {
+            values.fill(MillraceSettings.SCHEMA_REGISTRY_LISTENERS, "http://:8081");
+        }
         if (isClusterOfOne(values)) {
             values.fill("offsets.topic.replication.factor", "1");
             values.fill("transaction.state.log.replication.factor", "1");

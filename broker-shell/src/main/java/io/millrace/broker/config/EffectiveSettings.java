@@ -54,6 +54,9 @@ public final class EffectiveSettings {
         effect("log.dirs", "Data directory; one for now.");
         effect("log.dir", "Data directory where log.dirs is not set.");
         effect("metadata.log.dir", "Directory of the cluster metadata log; the data directory where not set.");
+        effect(
+                MillraceSettings.SCHEMA_REGISTRY_LISTENERS,
+                "Address of the schema registry, http://host:port; none where it is not set. On in a first try without file and listeners, where a taken port is no fault.");
         effect(MillraceSettings.CLUSTER_ID, "Cluster id to format an empty directory with, and to insist on later.");
         effect(MillraceSettings.AUTO_FORMAT, "Format an empty data directory at start; false refuses to start on one.");
     }

@@ -41,6 +41,18 @@ public record ListenerSpec(String name, String host, int port, boolean controlle
         return name + "://" + (host.indexOf(':') >= 0 ? "[" + host + "]" : host) + ":" + port;
     }
 
+    /** Reads {@code http://host:port}. */
+    static ListenerSpec http(final String text, final Setting from) {
+        final ListenerSpec spec = parse(text, from);
+        if (spec.name().equals("HTTPS")) {
+            throw from.error("TLS is not built yet, only http://host:port is served");
+        }
+        if (!spec.name().equals("HTTP")) {
+            throw from.error("'" + text.strip() + "' is not of the form http://host:port");
+        }
+        return spec;
+    }
+
     /** Reads {@code NAME://host:port}; whether it is a controller's is not known yet. */
     static ListenerSpec parse(final String text, final Setting from) {
         final Matcher matcher = FORM.matcher(text.strip());

@@ -4,7 +4,10 @@ import io.millrace.log.FreeSpaceFloor;
 import io.millrace.log.scrub.ScrubSettings;
 import org.apache.kafka.common.config.ConfigDef;
 
-/** Names, types and defaults of the settings that Apache Kafka does not have. All begin with {@code millrace.}. */
+/**
+ * Names, types and defaults of the settings that Apache Kafka does not have. All begin with {@code millrace.}, but for those that go by a
+ * name that users of other registries know.
+ */
 public final class MillraceSettings {
     /** Cluster id to format an empty data directory with, and to insist on for one that has been formatted. */
     public static final String CLUSTER_ID = "millrace.cluster.id";
@@ -30,6 +33,9 @@ public final class MillraceSettings {
     /** What of a compressed batch is looked at before it is stored as it came: {@code full} or {@code header}. */
     public static final String COMPRESSED_VALIDATION = "millrace.compressed.validation";
 
+    /** Where the schema registry listens, as {@code http://host:port}. */
+    public static final String SCHEMA_REGISTRY_LISTENERS = "schema.registry.listeners";
+
     static final ConfigDef CONFIG_DEF = new ConfigDef()
             .define(CLUSTER_ID, ConfigDef.Type.STRING, null, ConfigDef.Importance.HIGH, "")
             .define(SYNC_ACKS, ConfigDef.Type.BOOLEAN, false, ConfigDef.Importance.HIGH, "")
@@ -41,6 +47,7 @@ public final class MillraceSettings {
                     ConfigDef.Range.atLeast(FreeSpaceFloor.DEFAULT),
                     ConfigDef.Importance.MEDIUM,
                     "")
+            .define(SCHEMA_REGISTRY_LISTENERS, ConfigDef.Type.STRING, null, ConfigDef.Importance.MEDIUM, "")
             .define(RECYCLE, ConfigDef.Type.BOOLEAN, true, ConfigDef.Importance.LOW, "")
             .define(
                     SCRUB_BYTES_PER_SECOND,

@@ -114,6 +114,17 @@ public final class NodeConfig {
     }
 
     /**
+     * Where the schema registry listens.
+     *
+     * @return empty for a node without one.
+     */
+    public Optional<ListenerSpec> schemaRegistryListener() {
+        return getString(MillraceSettings.SCHEMA_REGISTRY_LISTENERS)
+                .filter(text -> isBroker() && !text.isBlank())
+                .map(text -> ListenerSpec.http(text, values.setting(MillraceSettings.SCHEMA_REGISTRY_LISTENERS)));
+    }
+
+    /**
      * Addresses that clients and peers are told.
      *
      * @return never an empty host; port 0 stands for the bound port of the listener of that name.
@@ -275,6 +286,7 @@ public final class NodeConfig {
         checkDirectories();
         checkVoters();
         checkBootstrapServers();
+        schemaRegistryListener();
     }
 
     private void checkClusterId() {

@@ -1,6 +1,7 @@
 package io.millrace.broker.net;
 
 import io.millrace.broker.stat.NodeTimes;
+import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.IoHandlerFactory;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
@@ -49,6 +50,11 @@ public final class EventLoops implements AutoCloseable {
     /** What the loops measure. */
     public NodeTimes times() {
         return times;
+    }
+
+    /** Puts the server on these loops. */
+    public ServerBootstrap server(ServerBootstrap bootstrap) {
+        return bootstrap.group(group).channel(serverChannel());
     }
 
     EventLoopGroup group() {

@@ -32,10 +32,10 @@ final class BoundListeners implements AutoCloseable {
 
     private final Map<String, NettyServer> servers = new LinkedHashMap<>();
     private final List<ListenerSpec> specs = new ArrayList<>();
-    private final NodeTimes times;
+    private final EventLoops loops;
 
-    private BoundListeners(NodeTimes times) {
-        this.times = times;
+    private BoundListeners(EventLoops loops) {
+        this.loops = loops;
     }
 
     /**
@@ -49,7 +49,7 @@ final class BoundListeners implements AutoCloseable {
             RequestRouter router,
             Supplier<AdvertisedFeatures> features,
             Network network) {
-        BoundListeners bound = new BoundListeners(network.loops().times());
+        BoundListeners bound = new BoundListeners(network.loops());
         try {
             for (ListenerSpec spec : specs) {
                 bound.add(spec, type, router, features, network);
@@ -96,7 +96,12 @@ final class BoundListeners implements AutoCloseable {
 
     /** What the loops of these listeners measure. */
     NodeTimes times() {
-        return times;
+        return loops.times();
+    }
+
+    /** The loops that serve these listeners. */
+    EventLoops loops() {
+        return loops;
     }
 
     /** The port of the listener. */

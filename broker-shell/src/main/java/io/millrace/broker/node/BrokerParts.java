@@ -6,6 +6,7 @@ import io.millrace.broker.config.MillraceSettings;
 import io.millrace.broker.config.NodeConfig;
 import io.millrace.broker.coordinator.GroupCoordination;
 import io.millrace.broker.kraft.ControlPlane;
+import io.millrace.broker.kraft.CoordinatorElections;
 import io.millrace.broker.kraft.NodeFaults;
 import io.millrace.broker.kraft.StartRefusal;
 import io.millrace.broker.partition.Partition;
@@ -17,6 +18,7 @@ import io.millrace.broker.request.RequestRouter;
 import io.millrace.broker.request.data.DataPlane;
 import io.millrace.broker.request.data.DataPlaneSettings;
 import io.millrace.broker.request.produce.CompressedValidation;
+import io.millrace.broker.schema.RegistryService;
 import io.millrace.broker.stat.StatSocket;
 import io.millrace.log.FreeSpaceFloor;
 import io.millrace.log.HousekeepingIntervals;
@@ -33,6 +35,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.OptionalInt;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.BooleanSupplier;
 import org.apache.kafka.common.config.ConfigException;
@@ -40,6 +43,7 @@ import org.apache.kafka.coordinator.transaction.TransactionLogConfig;
 import org.apache.kafka.server.config.ReplicationConfigs;
 import org.apache.kafka.server.config.ServerConfigs;
 import org.apache.kafka.server.config.ServerLogConfigs;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The parts of a node that only a broker has: logs, partitions, the group coordinator, and the handlers of its clients.
@@ -58,6 +62,7 @@ final class BrokerParts {
     private final LogClock clock;
     private final PartitionRegistry partitions;
     private final GroupCoordination groups;
+    private final @Nullable RegistryService schemas;
 
     private BrokerParts(
             ControlPlane plane,
@@ -67,7 +72,8 @@ final class BrokerParts {
             LogCleaner cleaner,
             LogClock clock,
             PartitionRegistry partitions,
-            GroupCoordination groups) {
+            GroupCoordination groups,
+            @Nullable RegistryService schemas) {
         this.plane = plane;
         this.configs = configs;
         this.events = events;
@@ -76,6 +82,7 @@ final class BrokerParts {
         this.clock = clock;
         this.partitions = partitions;
         this.groups = groups;
+        this.schemas = schemas;
     }
 
     /**
@@ -132,7 +139,9 @@ final class BrokerParts {
                 plane.nodeId(), configs.live(), p -> partitions.get(p.topic(), p.partition()), configs::topic);
         stops.add("group coordinator", groups::close);
         new AdminApis(plane, configs, groups, partitions, directories).registerOn(router);
-        return new BrokerParts(plane, configs, events, directories, cleaner, environment.clock(), partitions, groups);
+        RegistryService schemas = RegistryParts.bind(config, plane, partitions, clients.loops(), stops);
+        return new BrokerParts(
+                plane, configs, events, directories, cleaner, environment.clock(), partitions, groups, schemas);
     }
 
     private static List<LogDirectory> open(
@@ -233,7 +242,8 @@ final class BrokerParts {
         try {
             StrayLogs.delete(directories, plane.replayed().getImage().topics(), plane.nodeId());
             MetadataActions actions = new MetadataActions(partitions, configs, cleaner);
-            return plane.apply(actions, List.of(groups), actions);
+            List<CoordinatorElections> coordinators = schemas == null ? List.of(groups) : List.of(groups, schemas);
+            return plane.apply(actions, coordinators, actions);
         } catch (Exception e) {
             throw new StartRefusal("Cannot apply the metadata: " + e.getMessage(), e);
         }
@@ -243,6 +253,15 @@ final class BrokerParts {
     void keepHouse() {
         directories.forEach(directory -> directory.housekeep(clock.millis()));
         int unused = cleaner.cleanAll();
+    }
+
+    /** Serves the schema registry, where there is one; its port, empty otherwise. */
+    OptionalInt openRegistry() {
+        if (schemas == null) {
+            return OptionalInt.empty();
+        }
+        schemas.open();
+        return OptionalInt.of(schemas.boundPort());
     }
 
     /** What opening the logs found. */

@@ -3,6 +3,7 @@ package io.millrace.broker.node;
 import io.millrace.broker.config.ListenerSpec;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * What a node found and did while it started: the part of the start report that the settings do not say.
@@ -12,6 +13,7 @@ import java.util.List;
  * @param listeners    where the node listens, with the ports that were bound.
  * @param advertised   what clients and peers are told, with the ports that were bound.
  * @param recovery     what opening the partitions found.
+ * @param schemaRegistry where the schema registry listens, with the port that was bound; empty for a node without one.
  * @param startTook    from the start of the process, or of {@code Node.start}, to being ready for clients.
  */
 public record NodeFacts(
@@ -20,6 +22,7 @@ public record NodeFacts(
         List<ListenerSpec> listeners,
         List<ListenerSpec> advertised,
         RecoverySummary recovery,
+        Optional<ListenerSpec> schemaRegistry,
         Duration startTook) {
 
     /**

@@ -28,6 +28,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -57,6 +58,7 @@ final class NodeParts {
     private final StopSequence stops = new StopSequence();
     private final Map<Path, DirectoryLock> locks = new LinkedHashMap<>();
 
+    private OptionalInt registryPort = OptionalInt.empty();
     private volatile @Nullable NodeFacts facts;
     private volatile @Nullable BrokerParts broker;
     private volatile boolean crashing;
@@ -155,6 +157,9 @@ final class NodeParts {
                 bound.stream().flatMap(l -> l.specs().stream()).toList(),
                 advertised(bound),
                 recovery,
+                config.schemaRegistryListener()
+                        .filter(spec -> registryPort.isPresent())
+                        .map(spec -> spec.at(spec.host(), registryPort.getAsInt())),
                 Duration.ofNanos(System.nanoTime() - startedNs));
     }
 
@@ -231,6 +236,7 @@ final class NodeParts {
         waiting.until("the controller to know this broker", applied);
         waiting.until("the controller to let this broker serve", started.unfence());
         clients.open();
+        registryPort = broker.openRegistry();
         stops.add("client ports", clients::stopAccepting);
         stops.add("leadership", () -> handOver(started));
         return parts.recovery();

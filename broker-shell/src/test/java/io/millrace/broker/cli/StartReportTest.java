@@ -30,10 +30,12 @@ class StartReportTest {
                         new ListenerSpec("CONTROLLER", "127.0.0.1", 41, true)),
                 List.of(new ListenerSpec("PLAINTEXT", "localhost", 9092, false)),
                 new NodeFacts.RecoverySummary(3, false, 2, 1_500_000, List.of("t-0: 61 bytes from offset 17, bad CRC")),
+                Optional.of(new ListenerSpec("HTTP", "", 8081, false)),
                 Duration.ofMillis(1234));
         final List<String> report = StartReport.of(config, facts);
         final String text = String.join("\n", report);
-        assertEquals(10, report.size(), text);
+        assertEquals(11, report.size(), text);
+        assertTrue(text.contains("schemas     http://localhost:8081 (registry, no authentication)"), text);
         assertEquals("millrace development is ready after 1.2 s", report.get(0));
         assertTrue(text.contains("node        1 (broker and controller) of cluster cluster, formatted now"), text);
         assertTrue(

@@ -42,6 +42,15 @@ public enum ExternalClient {
         assumeTrue(works(), () -> name() + " is not installed and could not be installed here");
     }
 
+    /** The same for a module of Node that is no client of topics. */
+    public static void assumeNodeModule(String module) {
+        List<String> probe = List.of("node", "-e", "require('" + module + "')");
+        if (run(probe).exitCode() != 0) {
+            install();
+        }
+        assumeTrue(run(probe).exitCode() == 0, () -> module + " is not installed and could not be installed here");
+    }
+
     private static synchronized void install() {
         if (installed) {
             return;
