@@ -178,6 +178,11 @@ public final class PartitionLog implements AutoCloseable {
         return readAhead.isInMemory(offset, bytes, nowNs);
     }
 
+    /** Whether what stands from an offset on was appended in the last half minute or so; a comparison. */
+    public boolean isRecent(long offset, long nowNs) {
+        return readAhead.isRecent(offset, nowNs);
+    }
+
     /**
      * Reads so many bytes from an offset on into the page cache, and waits for it. Does nothing where the log has no such offset.
      *

@@ -46,10 +46,7 @@ final class ReadAhead {
     }
 
     boolean isInMemory(long offset, int bytes, long nowNs) {
-        if (recentFrom == UNMARKED || nowNs - markedNs > PERIOD_NS) {
-            mark(nowNs);
-        }
-        if (offset >= recentFrom) {
+        if (isRecent(offset, nowNs)) {
             return true;
         }
         Segment segment = pinned(offset);
@@ -63,6 +60,13 @@ final class ReadAhead {
         } finally {
             segment.unpin();
         }
+    }
+
+    boolean isRecent(long offset, long nowNs) {
+        if (recentFrom == UNMARKED || nowNs - markedNs > PERIOD_NS) {
+            mark(nowNs);
+        }
+        return offset >= recentFrom;
     }
 
     private void mark(long nowNs) {

@@ -82,7 +82,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Con
                 + remote.getAddress().getHostAddress() + ":" + remote.getPort() + "-" + server.nextConnectionNumber();
         this.assembler = new FrameAssembler(
                 server.budget(), channel.alloc(), server.limits().requestBytesMax());
-        this.responses = new ResponseQueue(channel, this::pump);
+        this.responses = new ResponseQueue(channel, this::pump, this::unparked);
         this.readNs = System.nanoTime();
         this.lastRequestNs = readNs;
         this.loop.joined(this);
@@ -256,14 +256,28 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Con
             route(assembler.takeAnyhow(), request -> finish(handler, request));
             return true;
         }
-        long endNs = System.nanoTime();
-        loop.times().producedInPlace(id, handler.correlationId(), readNs, startNs, handler.checkedNs(), endNs);
-        startNs = endNs;
+        if (outcome != InPlaceHandler.PARKED) {
+            measure(handler);
+        }
         if (outcome > 0) {
             responses.wroteInPlace(outcome);
         }
         assembler.skip();
         return true;
+    }
+
+    private void measure(InPlaceHandler handler) {
+        long endNs = System.nanoTime();
+        if (handler.stage() == Stage.PRODUCE) {
+            loop.times().producedInPlace(id, handler.correlationId(), readNs, startNs, handler.checkedNs(), endNs);
+        } else {
+            loop.times().fetchedInPlace(id, handler.correlationId(), readNs, startNs, endNs);
+        }
+        startNs = endNs;
+    }
+
+    private void unparked(int correlationId, long startedNs) {
+        loop.times().fetchedInPlace(id, correlationId, startedNs, startedNs, System.nanoTime());
     }
 
     private void finish(InPlaceHandler handler, Request request) {

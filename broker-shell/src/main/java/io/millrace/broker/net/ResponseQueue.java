@@ -11,6 +11,7 @@ import java.util.ArrayDeque;
 import java.util.Objects;
 import java.util.Queue;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -35,6 +36,7 @@ final class ResponseQueue implements InPlaceHandler.Output {
 
     private final Channel channel;
     private final Runnable onRoom;
+    private final Unparked onUnparked;
     private final Queue<PendingExchange> inOrder = new ArrayDeque<>();
 
     private long outstandingBytes;
@@ -47,15 +49,25 @@ final class ResponseQueue implements InPlaceHandler.Output {
     /** What is written before {@link #flush()} needs no flush of its own. */
     private boolean reading;
 
+    /** A request in front of all in the order, whose handler answers it in place when it can. */
+    private InPlaceHandler.@Nullable Parked parked;
+
     /** Answers that were written in place and not handed to the channel; they are behind whatever it has. */
     private @Nullable ByteBuf inPlace;
 
     private final Runnable scheduledFlush = this::scheduledFlush;
     private final Runnable nextTurn = this::nextTurn;
 
+    /** Is told of a parked request that has been answered. */
+    @FunctionalInterface
+    interface Unparked {
+        void accept(int correlationId, long startedNs);
+    }
+
     /** {@code onRoom} runs when the socket has taken a response. */
-    ResponseQueue(Channel channel, Runnable onRoom) {
+    ResponseQueue(Channel channel, Runnable onRoom, Unparked onUnparked) {
         this.channel = channel;
+        this.onUnparked = onUnparked;
         this.onRoom = onRoom;
     }
 
@@ -65,7 +77,7 @@ final class ResponseQueue implements InPlaceHandler.Output {
 
     /** Whether every request has its answer, and the channel has all of them. */
     boolean isEmpty() {
-        return inOrder.isEmpty() && sending == null;
+        return inOrder.isEmpty() && sending == null && parked == null;
     }
 
     boolean hasRoom(NetworkLimits limits) {
@@ -77,7 +89,7 @@ final class ResponseQueue implements InPlaceHandler.Output {
     /** Writes what is ready at the head of the order. */
     void writeReady() {
         for (PendingExchange head = inOrder.peek();
-                head != null && head.isDone() && sending == null;
+                head != null && head.isDone() && sending == null && parked == null;
                 head = inOrder.peek()) {
             inOrder.remove();
             EncodedResponse response = head.takeResponse();
@@ -88,11 +100,11 @@ final class ResponseQueue implements InPlaceHandler.Output {
         scheduleFlush();
     }
 
-    // Answers in place: nothing waits in the order
+    // Answers in place: nothing waits in the order in front of them
 
     @Override
     public ByteBuffer room(int bytes) {
-        assert isEmpty() : inOrder.size();
+        assert sending == null && (inOrder.isEmpty() || parked != null) : inOrder.size();
         int needed = Integer.BYTES + bytes;
         ByteBuf out = inPlace;
         if (out == null || out.writableBytes() < needed) {
@@ -109,6 +121,30 @@ final class ResponseQueue implements InPlaceHandler.Output {
         out.writeInt(bytes);
         out.writerIndex(out.writerIndex() + bytes);
         flushDue = true;
+    }
+
+    @Override
+    public void park(InPlaceHandler.Parked request) {
+        assert isEmpty() : inOrder.size();
+        parked = request;
+    }
+
+    @Override
+    public void unpark(int bytes, int correlationId, long startedNs) {
+        parked = null;
+        if (bytes == FAILED) {
+            var unused = channel.close();
+            return;
+        }
+        wroteInPlace(bytes);
+        onUnparked.accept(correlationId, startedNs);
+        writeReady();
+        onRoom.run();
+    }
+
+    @Override
+    public ScheduledExecutorService loop() {
+        return channel.eventLoop();
     }
 
     private void handOver() {
@@ -150,6 +186,11 @@ final class ResponseQueue implements InPlaceHandler.Output {
         inPlace = null;
         if (unsent != null) {
             unsent.release();
+        }
+        InPlaceHandler.Parked waiting = parked;
+        parked = null;
+        if (waiting != null) {
+            waiting.disconnected();
         }
         EncodedResponse rest = sending;
         sending = null;

@@ -21,7 +21,7 @@ import org.apache.kafka.common.protocol.ApiKeys;
  *
  * <p>Owned by one thread; positions are absolute in the buffer and hold until the next {@link #wrap}.
  */
-public final class ProduceFrame {
+public final class ProduceFrame extends FrameReader {
     /** Topics, and partitions of all topics together, of a request that is read here. */
     public static final int PARTITIONS_MOST = 256;
 
@@ -31,7 +31,6 @@ public final class ProduceFrame {
     private static final int TOPIC_ID_VERSION = 13;
     private static final int UUID_BYTES = 16;
     private static final int NULL = -1;
-    private static final int VARINT_BITS_MOST = 28;
 
     private final int[] nameAt = new int[PARTITIONS_MOST];
     private final int[] nameLength = new int[PARTITIONS_MOST];
@@ -39,11 +38,6 @@ public final class ProduceFrame {
     private final int[] index = new int[PARTITIONS_MOST];
     private final int[] recordsAt = new int[PARTITIONS_MOST];
     private final int[] recordsLength = new int[PARTITIONS_MOST];
-
-    private ByteBuffer bytes = ByteBuffer.allocate(0);
-    private int at;
-    private int end;
-    private boolean sound;
 
     private short version;
     private int correlationId;
@@ -54,10 +48,7 @@ public final class ProduceFrame {
 
     /** Reads the frame from position to limit, which stay. True when all of it is what this class reads. */
     public boolean wrap(ByteBuffer frame) {
-        bytes = frame;
-        at = frame.position();
-        end = frame.limit();
-        sound = true;
+        begin(frame);
         topicCount = 0;
         partitionCount = 0;
         return readHeader() && readBody() && sound && at == end;
@@ -197,58 +188,11 @@ public final class ProduceFrame {
         return seen.id(bytes.getLong(nameAt[topic]), bytes.getLong(nameAt[topic] + Long.BYTES));
     }
 
-    // Primitives; beyond the end they give 0 and the frame is not sound
-
     private int readCount() {
         return isFlexible() ? readVarint() - 1 : readInt();
     }
 
     private boolean hasNoTags() {
         return sound && (!isFlexible() || readVarint() == 0) && sound;
-    }
-
-    private boolean has(int length) {
-        sound &= length >= 0 && length <= end - at;
-        return sound;
-    }
-
-    private void skip(int length) {
-        if (has(length)) {
-            at += length;
-        }
-    }
-
-    private short readShort() {
-        if (!has(Short.BYTES)) {
-            return 0;
-        }
-        short value = bytes.getShort(at);
-        at += Short.BYTES;
-        return value;
-    }
-
-    private int readInt() {
-        if (!has(Integer.BYTES)) {
-            return 0;
-        }
-        int value = bytes.getInt(at);
-        at += Integer.BYTES;
-        return value;
-    }
-
-    private int readVarint() {
-        int value = 0;
-        for (int shift = 0; shift < VARINT_BITS_MOST; shift += 7) {
-            if (!has(1)) {
-                return 0;
-            }
-            byte next = bytes.get(at++);
-            value |= (next & 0x7f) << shift;
-            if (next >= 0) {
-                return value;
-            }
-        }
-        sound = false; // 256 MiB and more: beyond any frame
-        return 0;
     }
 }

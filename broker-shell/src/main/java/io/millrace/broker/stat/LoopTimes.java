@@ -1,6 +1,7 @@
 package io.millrace.broker.stat;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.HdrHistogram.Histogram;
 
@@ -46,6 +47,18 @@ public final class LoopTimes {
         stages[Stage.REPLICATE.index] = 0;
         stages[Stage.RESPOND.index] = 0;
         slowest.offer("PRODUCE", connection, correlationId, totalNs, stages);
+    }
+
+    /** A Fetch that was answered in place, by the times at which its last byte was read, it began and was answered. */
+    public void fetchedInPlace(String connection, int correlationId, long receivedNs, long startedNs, long endNs) {
+        long totalNs = endNs - receivedNs;
+        Arrays.fill(stages, 0);
+        stages[Stage.QUEUE.index] = startedNs - receivedNs;
+        stages[Stage.RESPOND.index] = endNs - startedNs;
+        record(Stage.QUEUE, startedNs - receivedNs);
+        record(Stage.RESPOND, endNs - startedNs);
+        record(Stage.FETCH, totalNs);
+        slowest.offer("FETCH", connection, correlationId, totalNs, stages);
     }
 
     /**

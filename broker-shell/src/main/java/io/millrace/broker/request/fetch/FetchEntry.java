@@ -2,6 +2,7 @@ package io.millrace.broker.request.fetch;
 
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.message.FetchRequestData.FetchPartition;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One partition that a client fetches, from the request at hand or as its session remembers it. What was asked changes
@@ -18,6 +19,11 @@ final class FetchEntry {
     private int maxBytes;
     private int currentLeaderEpoch;
     private int lastFetchedEpoch;
+
+    /** Neighbours in the reading order of its session. */
+    @Nullable FetchEntry before;
+
+    @Nullable FetchEntry after;
 
     private long toldHighWatermark = NEVER;
     private long toldLogStartOffset = NEVER;
@@ -50,11 +56,26 @@ final class FetchEntry {
     }
 
     void ask(FetchPartition asked) {
-        fetchOffset = asked.fetchOffset();
         logStartOffset = asked.logStartOffset();
-        maxBytes = asked.partitionMaxBytes();
-        currentLeaderEpoch = asked.currentLeaderEpoch();
-        lastFetchedEpoch = asked.lastFetchedEpoch();
+        ask(
+                asked.fetchOffset(),
+                asked.partitionMaxBytes(),
+                asked.currentLeaderEpoch(),
+                asked.lastFetchedEpoch());
+    }
+
+    void ask(long offset, int bytesMost, int leaderEpoch, int lastEpoch) {
+        fetchOffset = offset;
+        maxBytes = bytesMost;
+        currentLeaderEpoch = leaderEpoch;
+        lastFetchedEpoch = lastEpoch;
+    }
+
+    /** Whether it is that partition, by topic id. */
+    boolean is(long topicIdHigh, long topicIdLow, int partition) {
+        return key.partition() == partition
+                && key.topicId().getLeastSignificantBits() == topicIdLow
+                && key.topicId().getMostSignificantBits() == topicIdHigh;
     }
 
     /**
@@ -63,18 +84,17 @@ final class FetchEntry {
      * @return whether an incremental answer must have this partition in it
      */
     boolean tell(FetchedPartition answered) {
-        boolean changed = answered.bytes() > 0
-                || answered.row().highWatermark() != toldHighWatermark
-                || answered.row().logStartOffset() != toldLogStartOffset
-                || answered.isElsewhere()
-                || answered.isDiverging();
-        toldHighWatermark = answered.row().highWatermark();
-        toldLogStartOffset = answered.row().logStartOffset();
-        if (answered.isError()) {
-            toldHighWatermark = NEVER; // told again until it is over, and once when it is
-            return true;
-        }
-        return changed;
+        boolean hasNews = answered.bytes() > 0 || answered.isElsewhere() || answered.isDiverging();
+        return tell(
+                hasNews, answered.isError(), answered.row().highWatermark(), answered.row().logStartOffset());
+    }
+
+    /** The same; {@code hasNews} is told whatever else there is. */
+    boolean tell(boolean hasNews, boolean isError, long highWatermark, long logStartOffset) {
+        boolean changed = hasNews || highWatermark != toldHighWatermark || logStartOffset != toldLogStartOffset;
+        toldHighWatermark = isError ? NEVER : highWatermark; // an error again until it is over, and once when it is
+        toldLogStartOffset = logStartOffset;
+        return changed || isError;
     }
 
     Key key() {

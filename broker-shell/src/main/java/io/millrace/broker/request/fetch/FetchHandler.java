@@ -3,6 +3,7 @@ package io.millrace.broker.request.fetch;
 import io.millrace.broker.partition.PartitionRegistry;
 import io.millrace.broker.partition.TopicDirectory;
 import io.millrace.broker.request.ClientQuotas;
+import io.millrace.broker.request.InPlaceHandler;
 import io.millrace.broker.request.Request;
 import io.millrace.broker.request.RequestHandler;
 import java.util.ArrayList;
@@ -24,6 +25,7 @@ import org.jspecify.annotations.Nullable;
 public final class FetchHandler implements RequestHandler {
     private static final short LEADER_HINT_VERSION = 16;
 
+    private final PartitionRegistry partitions;
     private final PartitionReader reader;
     private final TopicDirectory topics;
     private final FetchSessions sessions;
@@ -48,6 +50,7 @@ public final class FetchHandler implements RequestHandler {
             int fetchBytesMax,
             ClientQuotas quotas,
             ReadAheadPool readAhead) {
+        this.partitions = partitions;
         this.reader = new PartitionReader(partitions, topics);
         this.topics = topics;
         this.sessions = new FetchSessions(sessionSlots, clockMs);
@@ -66,6 +69,27 @@ public final class FetchHandler implements RequestHandler {
         } else {
             request.respond(new FetchResponseData().setErrorCode(context.error().code()));
         }
+    }
+
+    @Override
+    public InPlaceHandler inPlace() {
+        return new InPlaceFetch(this);
+    }
+
+    PartitionRegistry partitions() {
+        return partitions;
+    }
+
+    FetchSessions sessions() {
+        return sessions;
+    }
+
+    long nowMs() {
+        return clockMs.getAsLong();
+    }
+
+    int fetchBytesMax() {
+        return fetchBytesMax;
     }
 
     PartitionReader reader() {

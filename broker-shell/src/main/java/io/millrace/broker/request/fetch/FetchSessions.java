@@ -31,7 +31,10 @@ final class FetchSessions {
     }
 
     void remove(int id) {
-        byId.remove(id);
+        FetchSession session = byId.remove(id);
+        if (session != null) {
+            session.remove();
+        }
     }
 
     int count() {
@@ -53,14 +56,19 @@ final class FetchSessions {
         FetchSession worst = null;
         for (FetchSession session : byId.values()) {
             if (nowMs - session.lastUsedMs() > EVICTABLE_AFTER_MS) {
-                return byId.remove(session.id(), session);
+                return remove(session);
             }
             boolean displaceable = nowMs - session.createdMs() > EVICTABLE_AFTER_MS && session.size() <= proposedSize;
             if (displaceable && (worst == null || session.size() < worst.size())) {
                 worst = session;
             }
         }
-        return worst != null && byId.remove(worst.id(), worst);
+        return worst != null && remove(worst);
+    }
+
+    private boolean remove(FetchSession session) {
+        session.remove();
+        return byId.remove(session.id(), session);
     }
 
     private int newId() {

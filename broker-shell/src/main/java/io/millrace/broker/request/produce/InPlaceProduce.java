@@ -8,6 +8,7 @@ import io.millrace.broker.protocol.ProduceFrame;
 import io.millrace.broker.protocol.SeenTopics;
 import io.millrace.broker.request.InPlaceHandler;
 import io.millrace.broker.request.Request;
+import io.millrace.broker.stat.Stage;
 import io.millrace.log.AppendOrigin;
 import io.millrace.log.AppendResult;
 import io.millrace.log.AppendStatus;
@@ -76,6 +77,11 @@ final class InPlaceProduce implements InPlaceHandler {
     @Override
     public long checkedNs() {
         return checkedNs;
+    }
+
+    @Override
+    public Stage stage() {
+        return Stage.PRODUCE;
     }
 
     @Override
