@@ -35,8 +35,7 @@ public final class FetchAnswer {
     }
 
     /** Begins a row; so many bytes of records follow at the target's position, then {@link #endRow}. */
-    public void row(
-            int partition, short error, long highWatermark, long lastStable, long logStart, int recordsBytes) {
+    public void row(int partition, short error, long highWatermark, long lastStable, long logStart, int recordsBytes) {
         target.putInt(partition).putShort(error);
         target.putLong(highWatermark).putLong(lastStable).putLong(logStart);
         target.put(COMPACT_NULL).putInt(NO_REPLICA); // aborted transactions; the replica to read from

@@ -6,7 +6,7 @@ import org.apache.kafka.common.protocol.ApiKeys;
 /**
  * A Fetch request of a consumer that goes on with an incremental session, as it lies in its frame. One object is put over one frame after
  * the other and allocates nothing; it refuses whatever such a consumer does not send in its daily work, so that Kafka's classes get it:
- * older versions, tagged fields (followers send them), forgotten partitions, more than {@link #PARTITIONS_MOST} partitions, anything malformed.
+ * older versions, tagged fields (followers send them), forgotten partitions, a rack, more than {@link #PARTITIONS_MOST} partitions, anything malformed.
  *
  * <p>Layout (versions 13 to 18; lengths are unsigned varints of length + 1, tagged fields end each structure):
  *
@@ -87,8 +87,8 @@ public final class FetchFrame extends FrameReader {
             }
         }
         boolean forgetsNothing = readVarint() == 1;
-        skip(readVarint() - 1); // the rack
-        return forgetsNothing && hasNoTags();
+        boolean hasNoRack = readVarint() == 1; // it may be sent to a follower
+        return forgetsNothing && hasNoRack && hasNoTags();
     }
 
     private boolean readTopic() {

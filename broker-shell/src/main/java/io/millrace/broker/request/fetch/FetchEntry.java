@@ -21,9 +21,11 @@ final class FetchEntry {
     private int lastFetchedEpoch;
 
     /** Neighbours in the reading order of its session. */
-    @Nullable FetchEntry before;
+    @Nullable
+    FetchEntry before;
 
-    @Nullable FetchEntry after;
+    @Nullable
+    FetchEntry after;
 
     private long toldHighWatermark = NEVER;
     private long toldLogStartOffset = NEVER;
@@ -57,11 +59,7 @@ final class FetchEntry {
 
     void ask(FetchPartition asked) {
         logStartOffset = asked.logStartOffset();
-        ask(
-                asked.fetchOffset(),
-                asked.partitionMaxBytes(),
-                asked.currentLeaderEpoch(),
-                asked.lastFetchedEpoch());
+        ask(asked.fetchOffset(), asked.partitionMaxBytes(), asked.currentLeaderEpoch(), asked.lastFetchedEpoch());
     }
 
     void ask(long offset, int bytesMost, int leaderEpoch, int lastEpoch) {
@@ -86,7 +84,10 @@ final class FetchEntry {
     boolean tell(FetchedPartition answered) {
         boolean hasNews = answered.bytes() > 0 || answered.isElsewhere() || answered.isDiverging();
         return tell(
-                hasNews, answered.isError(), answered.row().highWatermark(), answered.row().logStartOffset());
+                hasNews,
+                answered.isError(),
+                answered.row().highWatermark(),
+                answered.row().logStartOffset());
     }
 
     /** The same; {@code hasNews} is told whatever else there is. */

@@ -45,9 +45,7 @@ final class InPlaceFetch implements InPlaceHandler {
             return LEFT;
         }
         synchronized (session) {
-            return session.expects(frame.sessionEpoch())
-                    ? session.steady(this).handle(frame, answer, output)
-                    : LEFT;
+            return session.expects(frame.sessionEpoch()) ? session.steady(this).handle(frame, answer, output) : LEFT;
         }
     }
 

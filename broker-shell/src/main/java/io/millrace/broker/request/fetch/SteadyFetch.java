@@ -346,6 +346,10 @@ final class SteadyFetch implements ProgressListener, InPlaceHandler.Parked {
     }
 
     private boolean isSameTopic(int one, int other) {
-        return rows[one].entry().key().topicId().equals(rows[other].entry().key().topicId());
+        return rows[one]
+                .entry()
+                .key()
+                .topicId()
+                .equals(rows[other].entry().key().topicId());
     }
 }

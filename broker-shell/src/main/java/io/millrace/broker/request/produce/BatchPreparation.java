@@ -170,26 +170,17 @@ final class BatchPreparation {
             MutableRecordBatch first, Compression target, TopicSettings settings, long nowMs, long inflatedBytesMax) {
         int sizeMax = settings.log().maxMessageBytes();
         ByteBufferOutputStream out = new ByteBufferOutputStream(Math.max(first.sizeInBytes(), 512));
-        try (MemoryRecordsBuilder builder = builder(out, first, target, nowMs)) {
-            long[] nextOffset = {0};
-            Refusal fault = walk.walk(first, settings.log(), nowMs, inflatedBytesMax, record -> {
-                builder.appendWithOffset(nextOffset[0]++, record);
-                return out.position() <= sizeMax;
-            });
-            if (fault != null) {
-                builder.abort();
-                return refuse(fault);
-            }
-            if (walk.overLimit()) {
-                builder.abort();
-                return Outcome.TOO_LONG;
-            }
-            if (out.position() > sizeMax) {
-                builder.abort();
-                return tooLarge(sizeMax);
-            }
-            batch = builder.build().buffer();
+        MemoryRecordsBuilder builder = builder(out, first, target, nowMs);
+        long[] nextOffset = {0};
+        Refusal fault = walk.walk(first, settings.log(), nowMs, inflatedBytesMax, record -> {
+            builder.appendWithOffset(nextOffset[0]++, record);
+            return out.position() <= sizeMax;
+        });
+        if (fault != null || walk.overLimit() || out.position() > sizeMax) {
+            builder.abort(); // after which it cannot be closed
+            return fault != null ? refuse(fault) : walk.overLimit() ? Outcome.TOO_LONG : tooLarge(sizeMax);
         }
+        batch = builder.build().buffer();
         return batch().remaining() > sizeMax ? tooLarge(sizeMax) : Outcome.READY;
     }
 

@@ -45,17 +45,19 @@ class FetchAllocTest {
     private long offset;
     private int epoch = 1;
 
-    /** A fetch that finds records leaves nothing; one that waits an entry at its partition. The best of many rounds. */
+    /** A fetch that finds records leaves nothing but a mapping of the log now and then; one that waits an entry at its partition. The best of many rounds. */
     @ParameterizedTest
-    @CsvSource({"false, 0", "true, 160"})
+    @CsvSource({"false, 16", "true, 160"})
     void steadyFetchesAllocateNextToNothing(boolean waits, long bytesMost) throws IOException {
         try (TestBroker broker = new TestBroker(temp)) {
             broker.createTopic("t", 1);
             Partition partition = broker.partition("t", 0);
             try (WireClient client = broker.connect()) {
-                FetchRequestData opening = new FetchRequestData().setMaxBytes(1 << 20).setSessionEpoch(0);
+                FetchRequestData opening =
+                        new FetchRequestData().setMaxBytes(1 << 20).setSessionEpoch(0);
                 opening.topics().add(topic(broker));
-                int session = client.call(new FetchRequest(opening, VERSION), FetchResponse.class).sessionId();
+                int session = client.call(new FetchRequest(opening, VERSION), FetchResponse.class)
+                        .sessionId();
                 ByteBuffer frame = frame(broker, session);
                 run(client, partition, frame, waits, WARM_UP);
                 long least = Long.MAX_VALUE;
@@ -101,7 +103,8 @@ class FetchAllocTest {
         partition.append(batch, AppendOrigin.CLIENT, new AppendResult());
     }
 
-    // Where they stand in the frame, size included: header of 4 + 2 + 2 + 4 + (2 + 5) + 1, then wait, least and most bytes,
+    // Where they stand in the frame, size included: header of 4 + 2 + 2 + 4 + (2 + 5) + 1, then wait, least and most
+    // bytes,
     // isolation, session id; then the epoch, one topic of one partition.
     private static final int EPOCH_AT = 20 + 3 * Integer.BYTES + 1 + Integer.BYTES;
     private static final int OFFSET_AT = EPOCH_AT + Integer.BYTES + 1 + 16 + 1 + 2 * Integer.BYTES;
