@@ -58,7 +58,7 @@ class FetchAllocTest {
                 opening.topics().add(topic(broker));
                 int session = client.call(new FetchRequest(opening, VERSION), FetchResponse.class)
                         .sessionId();
-                ByteBuffer frame = frame(broker, session);
+                byte[] frame = frame(broker, session);
                 run(client, partition, frame, waits, WARM_UP);
                 long least = Long.MAX_VALUE;
                 for (int round = 0; round < ROUNDS && least > bytesMost * FETCHES; round++) {
@@ -72,15 +72,16 @@ class FetchAllocTest {
         }
     }
 
-    private void run(WireClient client, Partition partition, ByteBuffer frame, boolean waits, int count)
+    private void run(WireClient client, Partition partition, byte[] frame, boolean waits, int count)
             throws IOException {
+        ByteBuffer fields = ByteBuffer.wrap(frame);
         for (int i = 0; i < count; i++) {
             if (!waits) {
                 append(partition);
             }
-            frame.putInt(EPOCH_AT, epoch++);
-            frame.putLong(OFFSET_AT, offset);
-            client.socket().getOutputStream().write(frame.array());
+            fields.putInt(EPOCH_AT, epoch++);
+            fields.putLong(OFFSET_AT, offset);
+            client.socket().getOutputStream().write(frame);
             if (waits) {
                 append(partition);
             }
@@ -109,7 +110,7 @@ class FetchAllocTest {
     private static final int EPOCH_AT = 20 + 3 * Integer.BYTES + 1 + Integer.BYTES;
     private static final int OFFSET_AT = EPOCH_AT + Integer.BYTES + 1 + 16 + 1 + 2 * Integer.BYTES;
 
-    private static ByteBuffer frame(TestBroker broker, int session) {
+    private static byte[] frame(TestBroker broker, int session) {
         FetchRequestData data = new FetchRequestData()
                 .setMaxWaitMs(10_000)
                 .setMinBytes(1)
@@ -123,7 +124,7 @@ class FetchAllocTest {
         ByteBuffer frame = ByteBuffer.allocate(Integer.BYTES + bytes.remaining());
         frame.putInt(bytes.remaining()).put(bytes);
         assertTrue(frame.getInt(EPOCH_AT) == 0x01020304 && frame.getLong(OFFSET_AT) == 0x0102030405060708L);
-        return frame;
+        return frame.array();
     }
 
     private static FetchTopic topic(TestBroker broker) {
