@@ -7,9 +7,7 @@ import io.millrace.mapped.StorageFile;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,25 +23,11 @@ import org.jspecify.annotations.Nullable;
 final class LogFlusher implements Runnable {
     private record Waiter(long endOffset, FlushCallback callback) {}
 
-    /** The file of the synced offset is so much older at most than what was forced for those who wait. */
+    /** The file of the synced offset is so much older at most than what waiting threads have forced. */
     private static final long SYNCED_WRITE_DELAY_MS = 20;
-    /** So long an agent stays with a log that asks for more: then others get their turn, and the file of the synced offset is written. */
-    private static final long STAY_NS = TimeUnit.MILLISECONDS.toNanos(SYNCED_WRITE_DELAY_MS);
-
-    /** Who works on what was asked for. */
-    private enum Demand {
-        /** Nothing was asked for. */
-        NONE,
-        /** A task waits for an agent. */
-        QUEUED,
-        /** An agent is at it, and has seen all that was asked for. */
-        AT_WORK,
-        /** An agent is at it, and more was asked for since its last force began. */
-        MORE
-    }
 
     private final LogState log;
-    private final AtomicReference<Demand> demand = new AtomicReference<>(Demand.NONE);
+    private final AtomicBoolean scheduled = new AtomicBoolean();
     private final AtomicBoolean writeScheduled = new AtomicBoolean();
     private final Object forcing = new Object();
     private final ArrayDeque<Waiter> waiters = new ArrayDeque<>(); // guarded by itself
@@ -87,67 +71,28 @@ final class LogFlusher implements Runnable {
 
     /** Asks for a force soon. */
     void request() {
-        Demand seen = demand.get();
-        while (seen == Demand.NONE || seen == Demand.AT_WORK) {
-            Demand next = seen == Demand.NONE ? Demand.QUEUED : Demand.MORE;
-            if (demand.compareAndSet(seen, next)) {
-                if (next == Demand.QUEUED) {
-                    log.runtime.sync(this);
-                }
-                return;
-            }
-            seen = demand.get();
-        }
-    }
-
-    /**
-     * A task of a sync agent: as many rounds as are asked for meanwhile. Those who are told append again, and ask for the next round while
-     * the others are still being told: another agent would wake up for it, and force what few had appended by then.
-     */
-    @Override
-    public void run() {
-        long startedNs = log.runtime.clock().nanos();
-        try {
-            do {
-                demand.set(Demand.AT_WORK);
-                if (released) {
-                    close();
-                    return;
-                }
-                forceAndTell();
-            } while (demand.get() == Demand.MORE && log.runtime.clock().nanos() - startedNs < STAY_NS);
-            rememberSynced();
-        } finally {
-            end();
-        }
-    }
-
-    private void end() {
-        if (!demand.compareAndSet(Demand.AT_WORK, Demand.NONE)) {
-            demand.set(Demand.QUEUED);
+        if (scheduled.compareAndSet(false, true)) {
             log.runtime.sync(this);
         }
     }
 
-    private void forceAndTell() {
-        try {
-            forceOrFail(false);
-        } finally {
-            tellWaiters();
-        }
-    }
-
-    /** After the last round: opening and writing the file takes a tenth of the time of a force, and nobody waits for it. */
-    private void rememberSynced() {
-        if (released || log.failure() != null) {
+    /** One round of a sync agent. */
+    @Override
+    public void run() {
+        scheduled.set(false);
+        if (released) {
+            close();
             return;
         }
         try {
-            writeSynced();
-        } catch (StorageException e) {
-            failUnlessClosed(e);
+            flushOrFail(false);
+        } finally {
+            tellWaiters();
         }
         forceSynced();
+        if (hasWaiters()) {
+            request();
+        }
     }
 
     /** After everybody has been told: a wait for the disk that is nobody's. */
@@ -169,8 +114,7 @@ final class LogFlusher implements Runnable {
     void flushForGroup() {
         interrupted = Thread.interrupted();
         try {
-            forceOrFail(true);
-            writeSyncedSoon();
+            flushOrFail(true);
         } finally {
             if (interrupted) {
                 Thread.currentThread().interrupt();
@@ -178,9 +122,9 @@ final class LogFlusher implements Runnable {
         }
     }
 
-    private void forceOrFail(boolean onWaitingThread) {
+    private void flushOrFail(boolean onWaitingThread) {
         try {
-            forceTo(Long.MAX_VALUE, onWaitingThread);
+            flushTo(Long.MAX_VALUE, onWaitingThread);
         } catch (StorageException e) {
             failUnlessClosed(e);
         } catch (InternalError e) {
@@ -206,6 +150,12 @@ final class LogFlusher implements Runnable {
         }
     }
 
+    private boolean hasWaiters() {
+        synchronized (waiters) {
+            return !waiters.isEmpty();
+        }
+    }
+
     /** Forces everything up to the log end offset, as it is when the force begins. */
     void flush() {
         flushTo(Long.MAX_VALUE);
@@ -214,11 +164,10 @@ final class LogFlusher implements Runnable {
 
     /** Forces everything below {@code endOffset}. Fails the log before it throws. */
     void flushTo(long endOffset) {
-        forceTo(endOffset, false);
-        writeSynced();
+        flushTo(endOffset, false);
     }
 
-    private void forceTo(long endOffset, boolean onWaitingThread) {
+    private void flushTo(long endOffset, boolean onWaitingThread) {
         synchronized (forcing) {
             StorageException failure = released ? wasClosed() : log.failure();
             if (failure != null) {
@@ -226,6 +175,11 @@ final class LogFlusher implements Runnable {
             }
             if (log.synced.offset() < Math.min(endOffset, log.offsets.end()) || log.directoryChanged) {
                 forceUpTo(endOffset, onWaitingThread);
+            }
+            if (onWaitingThread) {
+                writeSyncedSoon();
+            } else {
+                writeSynced();
             }
             lastFlushMs = log.runtime.clock().millis();
         }
