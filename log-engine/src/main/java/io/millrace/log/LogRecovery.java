@@ -193,7 +193,9 @@ final class LogRecovery {
         runtime.listener().tornTailCut(log.directory, end.headerOffset(), end.headerPosition(), bytes, reason);
     }
 
-    private SegmentRecovery.Expectation expectation(Segment segment, long offsetMax) {
+    /** Where offsets may be missing, one that was harmed is known by that it cannot be this segment's. */
+    private SegmentRecovery.Expectation expectation(Segment segment, long nextBase) {
+        long offsetMax = Math.min(nextBase, segment.baseOffset() + Integer.MAX_VALUE + 1L);
         SyncedPoint point = log.syncedFile.point();
         boolean known = !log.openState.usedByOthers()
                 && point.segmentBaseOffset() == segment.baseOffset()

@@ -86,7 +86,9 @@ final class SegmentScan {
         if (base < expected || delta < 0 || (!gapsAllowed && base != expected)) {
             return "batch has offsets " + base + " to " + (base + delta) + " where " + expected + " is next";
         }
-        return base + delta < offsetMax ? null : "batch has offset " + (base + delta) + " of a later segment";
+        return base + delta < offsetMax
+                ? null
+                : "batch has offset " + (base + delta) + ", which cannot be in this segment";
     }
 
     /** Moves behind the batch that was found whole. */

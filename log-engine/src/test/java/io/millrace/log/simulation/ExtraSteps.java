@@ -145,8 +145,11 @@ final class ExtraSteps {
         change(file, deletes, length);
         String what = (deletes ? "deleted " : "cut to " + length + " of " + written + " ") + file.getFileName();
         notice(partition, base, what);
-        // Below the log start, and still there where the power went before retention came to it: then it must be whole.
-        boolean expired = hasLeft(partition, base) && !Files.exists(file);
+        // Below the log start, and its neighbour still there where the power went before retention came to it: then it
+        // is put back.
+        boolean expired = hasLeft(partition, base)
+                && !Files.exists(file)
+                && follower(bases, base) != follower(SegmentFiles.baseOffsets(machine.directoryOf(partition)), base);
         machine.disk().stop();
         machine.letGo();
         if (expired) {
@@ -156,6 +159,16 @@ final class ExtraSteps {
         }
         tampered++;
         return what;
+    }
+
+    /** Base offset of the next segment, -1 if there is none. */
+    private static long follower(long[] bases, long base) {
+        for (long each : bases) {
+            if (each > base) {
+                return each;
+            }
+        }
+        return -1;
     }
 
     private static void change(Path file, boolean deletes, int length) {
