@@ -31,6 +31,7 @@ import picocli.CommandLine.Mixin;
         },
         subcommands = {
             StartCommand.class,
+            ClusterCommand.class,
             FormatCommand.class,
             TopicsCommand.class,
             ProduceCommand.class,
