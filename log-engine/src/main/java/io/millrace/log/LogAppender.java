@@ -12,6 +12,7 @@ import io.millrace.log.txn.AbortedTransactionIndex;
 import io.millrace.mapped.StorageException;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * The way of a batch into the log: checked, its producer's sequence checked, offsets assigned, copied, made known, published. Whatever can
@@ -20,6 +21,11 @@ import java.util.ArrayDeque;
  * <p>Under the writer lock; allocates nothing in the steady state. It keeps the validator (a checksum and a cursor) for reuse.
  */
 final class LogAppender {
+    /** What leaders have appended since the log was opened. Written under the lock, read by anybody. */
+    final AtomicLong appendedBytes = new AtomicLong();
+
+    final AtomicLong appendedRecords = new AtomicLong();
+
     private final LogState log;
     private final LogRoller roller;
     private final LogFlusher flusher;
@@ -115,6 +121,8 @@ final class LogAppender {
         log.segments.active().append(buffer, at, end - at);
         makeKnown(buffer, at);
         publish(first + records);
+        appendedBytes.lazySet(appendedBytes.getPlain() + end - at);
+        appendedRecords.lazySet(appendedRecords.getPlain() + records);
         long appendTimeMs = rules.logAppendTime() ? knownNowMs : AppendResult.NONE;
         result.appended(first, first + records - 1, appendTimeMs, log.offsets.logStart());
         return AppendStatus.APPENDED;

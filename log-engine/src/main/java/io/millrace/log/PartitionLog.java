@@ -111,6 +111,16 @@ public final class PartitionLog implements AutoCloseable {
         return appender.appendAsFollower(batches, result);
     }
 
+    /** Bytes appended here by leaders since the log was opened. */
+    public long appendedBytes() {
+        return appender.appendedBytes.get();
+    }
+
+    /** Records appended here by leaders since the log was opened. */
+    public long appendedRecords() {
+        return appender.appendedRecords.get();
+    }
+
     /**
      * Begins a leader epoch at the log end offset, when the replica becomes leader: others ask where an epoch begins before it has a
      * record. Nothing is written: see {@link LeaderEpochs}.

@@ -33,6 +33,7 @@ final class StartReport {
         report.add("node", node(config, facts));
         report.addListeners(config, facts);
         facts.schemaRegistry().ifPresent(report::addRegistry);
+        facts.metrics().ifPresent(report::addMetrics);
         report.add("durability", durability(config));
         config.logDirs().forEach(directory -> report.add("data", directory + ", " + space(directory)));
         HostCheck.warnings(config).forEach(warning -> report.add("warning", warning));
@@ -76,6 +77,11 @@ final class StartReport {
     private void addRegistry(final ListenerSpec spec) {
         final String told = address(spec.onAllAddresses() ? spec.at("localhost", spec.port()) : spec);
         add("schemas", "http://" + told + " (registry, no authentication)");
+    }
+
+    private void addMetrics(final ListenerSpec spec) {
+        final String told = address(spec.onAllAddresses() ? spec.at("localhost", spec.port()) : spec);
+        add("metrics", "http://" + told + "/metrics (Prometheus, no authentication)");
     }
 
     /** What a client is to be given, and in brackets who may connect. */

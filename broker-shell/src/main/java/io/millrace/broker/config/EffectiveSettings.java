@@ -57,6 +57,9 @@ public final class EffectiveSettings {
         effect(
                 MillraceSettings.SCHEMA_REGISTRY_LISTENERS,
                 "Address of the schema registry, http://host:port; none where it is not set. On in a first try without file and listeners, where a taken port is no fault.");
+        effect(
+                MillraceSettings.METRICS_LISTENERS,
+                "Address for monitoring, http://host:port, with /metrics (Prometheus), /healthz and /readyz; none where it is not set. No authentication.");
         effect(MillraceSettings.CLUSTER_ID, "Cluster id to format an empty directory with, and to insist on later.");
         effect(MillraceSettings.AUTO_FORMAT, "Format an empty data directory at start; false refuses to start on one.");
     }

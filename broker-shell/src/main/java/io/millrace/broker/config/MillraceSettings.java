@@ -36,6 +36,9 @@ public final class MillraceSettings {
     /** Where the schema registry listens, as {@code http://host:port}. */
     public static final String SCHEMA_REGISTRY_LISTENERS = "schema.registry.listeners";
 
+    /** Where monitoring asks, as {@code http://host:port}: /metrics, /healthz, /readyz. */
+    public static final String METRICS_LISTENERS = "millrace.metrics.listeners";
+
     static final ConfigDef CONFIG_DEF = new ConfigDef()
             .define(CLUSTER_ID, ConfigDef.Type.STRING, null, ConfigDef.Importance.HIGH, "")
             .define(SYNC_ACKS, ConfigDef.Type.BOOLEAN, false, ConfigDef.Importance.HIGH, "")
@@ -48,6 +51,7 @@ public final class MillraceSettings {
                     ConfigDef.Importance.MEDIUM,
                     "")
             .define(SCHEMA_REGISTRY_LISTENERS, ConfigDef.Type.STRING, null, ConfigDef.Importance.MEDIUM, "")
+            .define(METRICS_LISTENERS, ConfigDef.Type.STRING, null, ConfigDef.Importance.MEDIUM, "")
             .define(RECYCLE, ConfigDef.Type.BOOLEAN, true, ConfigDef.Importance.LOW, "")
             .define(
                     SCRUB_BYTES_PER_SECOND,

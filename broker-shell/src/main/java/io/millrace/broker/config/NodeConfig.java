@@ -125,6 +125,17 @@ public final class NodeConfig {
     }
 
     /**
+     * Where monitoring asks.
+     *
+     * @return empty for a node that is not monitored so.
+     */
+    public Optional<ListenerSpec> metricsListener() {
+        return getString(MillraceSettings.METRICS_LISTENERS)
+                .filter(text -> isBroker() && !text.isBlank())
+                .map(text -> ListenerSpec.http(text, values.setting(MillraceSettings.METRICS_LISTENERS)));
+    }
+
+    /**
      * Addresses that clients and peers are told.
      *
      * @return never an empty host; port 0 stands for the bound port of the listener of that name.
@@ -287,6 +298,7 @@ public final class NodeConfig {
         checkVoters();
         checkBootstrapServers();
         schemaRegistryListener();
+        metricsListener();
     }
 
     private void checkClusterId() {

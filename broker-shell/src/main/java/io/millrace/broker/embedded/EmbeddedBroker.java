@@ -100,6 +100,11 @@ public final class EmbeddedBroker implements AutoCloseable {
         return port;
     }
 
+    /** Where {@code millrace.metrics.listeners} has been bound, as {@code http://host:port}; empty where it is not set. */
+    public Optional<String> metricsUrl() {
+        return node.facts().metrics().map(spec -> "http://" + spec.host() + ":" + spec.port());
+    }
+
     /** Where the logs are. */
     public Path directory() {
         return directory;

@@ -2,6 +2,7 @@ package io.millrace.broker.node;
 
 import io.millrace.broker.admin.AdminApis;
 import io.millrace.broker.admin.EffectiveConfigs;
+import io.millrace.broker.config.ListenerSpec;
 import io.millrace.broker.config.MillraceSettings;
 import io.millrace.broker.config.NodeConfig;
 import io.millrace.broker.coordinator.GroupCoordination;
@@ -9,6 +10,7 @@ import io.millrace.broker.kraft.ControlPlane;
 import io.millrace.broker.kraft.CoordinatorElections;
 import io.millrace.broker.kraft.NodeFaults;
 import io.millrace.broker.kraft.StartRefusal;
+import io.millrace.broker.metrics.MonitoringService;
 import io.millrace.broker.partition.Partition;
 import io.millrace.broker.partition.PartitionRegistry;
 import io.millrace.broker.partition.RecordCodecs;
@@ -30,11 +32,13 @@ import io.millrace.log.LogScrubber;
 import io.millrace.log.checkpoint.DirectoryLock;
 import io.millrace.log.scrub.ScrubSettings;
 import io.millrace.mapped.StorageException;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.BooleanSupplier;
@@ -262,6 +266,33 @@ final class BrokerParts {
         }
         schemas.open();
         return OptionalInt.of(schemas.boundPort());
+    }
+
+    /**
+     * Answers monitoring from now on, where that is asked for; its port, empty otherwise.
+     *
+     * @throws StartRefusal where the port is taken
+     */
+    OptionalInt openMonitoring(NodeConfig config, BoundListeners clients, BooleanSupplier serving, StopSequence stops) {
+        Optional<ListenerSpec> listener = config.metricsListener();
+        if (listener.isEmpty()) {
+            return OptionalInt.empty();
+        }
+        try {
+            MonitoringService monitoring = MonitoringService.open(
+                    new MonitoringService.Sources(
+                            partitions,
+                            clients.times(),
+                            () -> plane.controllerId().orElse(-1) == plane.nodeId(),
+                            serving),
+                    listener.get().host(),
+                    listener.get().port(),
+                    clients.loops());
+            stops.add("monitoring", monitoring::close);
+            return OptionalInt.of(monitoring.boundPort());
+        } catch (IOException e) {
+            throw new StartRefusal("metrics: " + e.getMessage(), e);
+        }
     }
 
     /** What opening the logs found. */

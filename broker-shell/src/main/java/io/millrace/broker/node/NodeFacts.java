@@ -14,6 +14,7 @@ import java.util.Optional;
  * @param advertised   what clients and peers are told, with the ports that were bound.
  * @param recovery     what opening the partitions found.
  * @param schemaRegistry where the schema registry listens, with the port that was bound; empty for a node without one.
+ * @param metrics      where monitoring asks, with the port that was bound; empty for a node that is not monitored so.
  * @param startTook    from the start of the process, or of {@code Node.start}, to being ready for clients.
  */
 public record NodeFacts(
@@ -23,6 +24,7 @@ public record NodeFacts(
         List<ListenerSpec> advertised,
         RecoverySummary recovery,
         Optional<ListenerSpec> schemaRegistry,
+        Optional<ListenerSpec> metrics,
         Duration startTook) {
 
     /**

@@ -59,6 +59,8 @@ final class NodeParts {
     private final Map<Path, DirectoryLock> locks = new LinkedHashMap<>();
 
     private OptionalInt registryPort = OptionalInt.empty();
+    private OptionalInt metricsPort = OptionalInt.empty();
+    private volatile boolean serving;
     private volatile @Nullable NodeFacts facts;
     private volatile @Nullable BrokerParts broker;
     private volatile boolean crashing;
@@ -160,6 +162,9 @@ final class NodeParts {
                 config.schemaRegistryListener()
                         .filter(spec -> registryPort.isPresent())
                         .map(spec -> spec.at(spec.host(), registryPort.getAsInt())),
+                config.metricsListener()
+                        .filter(spec -> metricsPort.isPresent())
+                        .map(spec -> spec.at(spec.host(), metricsPort.getAsInt())),
                 Duration.ofNanos(System.nanoTime() - startedNs));
     }
 
@@ -231,14 +236,17 @@ final class NodeParts {
         BrokerParts parts =
                 BrokerParts.start(config, environment, started, locks, clients, router, faults, stops, () -> crashing);
         broker = parts;
+        metricsPort = parts.openMonitoring(config, clients, () -> serving, stops);
         CompletableFuture<Void> applied = parts.applyMetadata();
         stops.add("metadata of the broker", started::stopApplying);
         waiting.until("the controller to know this broker", applied);
         waiting.until("the controller to let this broker serve", started.unfence());
         clients.open();
-        registryPort = broker.openRegistry();
+        registryPort = parts.openRegistry();
+        serving = true;
         stops.add("client ports", clients::stopAccepting);
         stops.add("leadership", () -> handOver(started));
+        stops.add("readiness", () -> serving = false);
         return parts.recovery();
     }
 

@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.protocol.Errors;
@@ -43,6 +44,7 @@ public final class Partition {
     private final Set<ProgressListener> waiting = ConcurrentHashMap.newKeySet();
     private final EndListeners waitingForEnd = new EndListeners();
     private final HighWatermarkListeners highWatermarkListeners = new HighWatermarkListeners();
+    private final LongAdder servedBytes = new LongAdder();
     private final Object transition = new Object();
 
     /** Null while the log could not be opened. Set once, by the control plane's thread. */
@@ -175,6 +177,16 @@ public final class Partition {
         PartitionState current = state;
         int needed = Math.min(settings.minInsyncReplicas(), current.replicas().size());
         return current.isr().size() >= needed;
+    }
+
+    /** So many bytes of it are in an answer to a consumer. */
+    public void served(long bytes) {
+        servedBytes.add(bytes);
+    }
+
+    /** Bytes answered to consumers since the partition came to this node. */
+    public long servedBytes() {
+        return servedBytes.sum();
     }
 
     // Waiting

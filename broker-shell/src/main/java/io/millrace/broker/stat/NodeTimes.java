@@ -4,6 +4,7 @@ import java.lang.management.GarbageCollectorMXBean;
 import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -34,9 +35,7 @@ public final class NodeTimes {
         List<String> lines = new ArrayList<>();
         List<LoopTimes.Snapshot> snapshots = snapshots(lines);
         for (Stage stage : Stage.values()) {
-            Histogram sum = new Histogram(2);
-            snapshots.forEach(each -> sum.add(each.histograms().get(stage.index)));
-            lines.add(line(stage, sum));
+            lines.add(line(stage, sum(snapshots, stage)));
         }
         ManagementFactory.getGarbageCollectorMXBeans().forEach(collector -> lines.add(line(collector)));
         lines.add(LoopFaults.line());
@@ -46,6 +45,22 @@ public final class NodeTimes {
                 .limit(SlowRequests.KEPT)
                 .forEach(slow -> lines.add(line(slow)));
         return lines;
+    }
+
+    /** The histogram of each stage in nanoseconds, of all loops that answer, by the stage's name. */
+    public Map<String, Histogram> stages() {
+        List<LoopTimes.Snapshot> snapshots = snapshots(new ArrayList<>());
+        Map<String, Histogram> stages = new LinkedHashMap<>();
+        for (Stage stage : Stage.values()) {
+            stages.put(stage.key(), sum(snapshots, stage));
+        }
+        return stages;
+    }
+
+    private static Histogram sum(List<LoopTimes.Snapshot> snapshots, Stage stage) {
+        Histogram sum = new Histogram(2);
+        snapshots.forEach(each -> sum.add(each.histograms().get(stage.index)));
+        return sum;
     }
 
     private List<LoopTimes.Snapshot> snapshots(List<String> lines) {

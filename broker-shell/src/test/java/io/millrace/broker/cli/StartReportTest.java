@@ -31,6 +31,7 @@ class StartReportTest {
                 List.of(new ListenerSpec("PLAINTEXT", "localhost", 9092, false)),
                 new NodeFacts.RecoverySummary(3, false, 2, 1_500_000, List.of("t-0: 61 bytes from offset 17, bad CRC")),
                 Optional.of(new ListenerSpec("HTTP", "", 8081, false)),
+                Optional.empty(),
                 Duration.ofMillis(1234));
         final List<String> report = StartReport.of(config, facts);
         final String text = String.join("\n", report);

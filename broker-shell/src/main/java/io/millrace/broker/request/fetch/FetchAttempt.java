@@ -211,7 +211,19 @@ final class FetchAttempt implements ProgressListener {
                     new FetchResponseData().setThrottleTimeMs(throttleMs).setSessionId(context.sessionIdOfThrottled()));
             return;
         }
+        if (role.isClient()) {
+            countServed();
+        }
         request.respond(handler.response(request, context, read));
+    }
+
+    private void countServed() {
+        for (FetchedPartition row : read) {
+            Partition partition = row.partition();
+            if (partition != null && row.bytes() > 0) {
+                partition.served(row.bytes());
+            }
+        }
     }
 
     private long bytes() {
