@@ -333,6 +333,7 @@ final class SteadyFetch implements ProgressListener, InPlaceHandler.Parked {
         writer.row(partition, row.error().code(), row.highWatermark(), row.lastStable(), row.logStart(), bytes);
         if (bytes > 0) {
             row.slice().copyTo(target);
+            row.partition().served(bytes);
         }
         writer.endRow();
     }
