@@ -1,5 +1,6 @@
 package io.millrace.broker.admin;
 
+import io.millrace.broker.config.ValidationSettings;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -24,6 +25,7 @@ import org.apache.kafka.server.ConfigHelperUtils;
 import org.apache.kafka.server.config.ServerTopicConfigSynonyms;
 import org.apache.kafka.server.metrics.ClientMetricsConfigs;
 import org.apache.kafka.storage.internals.log.LogConfig;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Describes the configuration of a resource: each setting with its value, where the value comes from, and on request
@@ -88,11 +90,18 @@ final class ConfigDescriber {
                 resource,
                 config,
                 (name, value) -> entries.inherited(
-                        new ConfigEntries.Setting(
-                                name, value, LogConfig.configType(name), config.documentationOf(name)),
+                        new ConfigEntries.Setting(name, value, topicType(name), documentationOf(config, name)),
                         overrides.containsKey(name) ? Optional.of(ConfigSource.TOPIC_CONFIG) : Optional.empty(),
                         Optional.ofNullable(ServerTopicConfigSynonyms.TOPIC_CONFIG_SYNONYMS.get(name)),
                         List.of()));
+    }
+
+    private static Optional<ConfigDef.Type> topicType(String name) {
+        return ValidationSettings.isOne(name) ? Optional.of(ValidationSettings.type(name)) : LogConfig.configType(name);
+    }
+
+    private static @Nullable String documentationOf(LogConfig config, String name) {
+        return ValidationSettings.isOne(name) ? null : config.documentationOf(name);
     }
 
     private DescribeConfigsResult group(DescribeConfigsResource resource, Detail detail) {

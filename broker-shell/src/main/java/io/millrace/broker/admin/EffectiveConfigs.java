@@ -1,5 +1,6 @@
 package io.millrace.broker.admin;
 
+import io.millrace.broker.config.ValidationSettings;
 import io.millrace.broker.kraft.KraftConfig;
 import io.millrace.broker.partition.TopicSettings;
 import io.millrace.log.compact.CleanerSettings;
@@ -73,6 +74,11 @@ public final class EffectiveConfigs {
     /** A topic's configuration as it is now, in the form that its partitions take. */
     public TopicSettings settings(String topic) {
         return TopicSettingsReader.read(broker(), topic(topic));
+    }
+
+    /** What a topic demands of the schemas of its records. */
+    public ValidationSettings validation(String topic) {
+        return ValidationSettings.of(repository.topicConfig(topic));
     }
 
     /** The log cleaner's settings as they are now. */

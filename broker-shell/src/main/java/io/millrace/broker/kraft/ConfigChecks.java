@@ -1,8 +1,10 @@
 package io.millrace.broker.kraft;
 
+import io.millrace.broker.config.ValidationSettings;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.TreeSet;
+import org.apache.kafka.common.config.ConfigException;
 import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.errors.InvalidConfigurationException;
 import org.apache.kafka.common.errors.InvalidRequestException;
@@ -39,7 +41,9 @@ final class ConfigChecks implements ConfigurationValidator {
         switch (resource.type()) {
             case TOPIC -> {
                 checkTopic(resource.name());
-                LogConfig.validate(existing, withoutNulls(changed, "topic"), config.logDefaults(), false);
+                Map<String, String> values = withoutNulls(changed, "topic");
+                checkValidation(values);
+                LogConfig.validate(ofKafka(existing), ofKafka(values), config.logDefaults(), false);
             }
             case BROKER -> checkBroker(resource.name());
             case CLIENT_METRICS ->
@@ -50,6 +54,21 @@ final class ConfigChecks implements ConfigurationValidator {
             }
             default -> throw unknown(resource);
         }
+    }
+
+    /** Settings of topics that Apache Kafka does not have. */
+    private static void checkValidation(Map<String, String> values) {
+        try {
+            ValidationSettings unused = ValidationSettings.of(values);
+        } catch (ConfigException e) {
+            throw new InvalidConfigurationException(e.getMessage(), e);
+        }
+    }
+
+    private static Map<String, String> ofKafka(Map<String, String> values) {
+        Map<String, String> known = new HashMap<>(values);
+        known.keySet().removeIf(ValidationSettings::isOne);
+        return known;
     }
 
     private static void checkTopic(String name) {

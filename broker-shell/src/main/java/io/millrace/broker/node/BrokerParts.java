@@ -60,6 +60,7 @@ final class BrokerParts {
 
     private final ControlPlane plane;
     private final EffectiveConfigs configs;
+    private final CheckedTopics topics;
     private final LogEvents events;
     private final List<LogDirectory> directories;
     private final LogCleaner cleaner;
@@ -71,6 +72,7 @@ final class BrokerParts {
     private BrokerParts(
             ControlPlane plane,
             EffectiveConfigs configs,
+            CheckedTopics topics,
             LogEvents events,
             List<LogDirectory> directories,
             LogCleaner cleaner,
@@ -80,6 +82,7 @@ final class BrokerParts {
             @Nullable RegistryService schemas) {
         this.plane = plane;
         this.configs = configs;
+        this.topics = topics;
         this.events = events;
         this.directories = directories;
         this.cleaner = cleaner;
@@ -123,8 +126,8 @@ final class BrokerParts {
             stops.add("statistics", stat::close);
         }
         Replication replication = plane.replication();
-        PartitionRegistry partitions =
-                new PartitionRegistry(plane.nodeId(), directories, configs::settings, replication);
+        CheckedTopics topics = new CheckedTopics(configs);
+        PartitionRegistry partitions = new PartitionRegistry(plane.nodeId(), directories, topics, replication);
         var isrCheck =
                 runtime.every(Math.max(1, replication.lagMaxMs() / 2), () -> partitions.forEach(Partition::shrinkIsr));
         stops.add("check of the ISRs", () -> isrCheck.cancel(false));
@@ -144,8 +147,9 @@ final class BrokerParts {
         stops.add("group coordinator", groups::close);
         new AdminApis(plane, configs, groups, partitions, directories).registerOn(router);
         RegistryService schemas = RegistryParts.bind(config, plane, partitions, clients.loops(), stops);
+        topics.registry(schemas);
         return new BrokerParts(
-                plane, configs, events, directories, cleaner, environment.clock(), partitions, groups, schemas);
+                plane, configs, topics, events, directories, cleaner, environment.clock(), partitions, groups, schemas);
     }
 
     private static List<LogDirectory> open(
@@ -245,7 +249,7 @@ final class BrokerParts {
     CompletableFuture<Void> applyMetadata() {
         try {
             StrayLogs.delete(directories, plane.replayed().getImage().topics(), plane.nodeId());
-            MetadataActions actions = new MetadataActions(partitions, configs, cleaner);
+            MetadataActions actions = new MetadataActions(partitions, configs, topics, cleaner);
             List<CoordinatorElections> coordinators = schemas == null ? List.of(groups) : List.of(groups, schemas);
             return plane.apply(actions, coordinators, actions);
         } catch (Exception e) {

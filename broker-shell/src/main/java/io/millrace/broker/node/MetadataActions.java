@@ -27,11 +27,13 @@ final class MetadataActions implements PartitionChanges, ConfigChanges {
 
     private final PartitionRegistry partitions;
     private final EffectiveConfigs configs;
+    private final CheckedTopics topics;
     private final LogCleaner cleaner;
 
-    MetadataActions(PartitionRegistry partitions, EffectiveConfigs configs, LogCleaner cleaner) {
+    MetadataActions(PartitionRegistry partitions, EffectiveConfigs configs, CheckedTopics topics, LogCleaner cleaner) {
         this.partitions = partitions;
         this.configs = configs;
+        this.topics = topics;
         this.cleaner = cleaner;
     }
 
@@ -73,7 +75,7 @@ final class MetadataActions implements PartitionChanges, ConfigChanges {
 
     @Override
     public void onTopicConfigs(String topic) {
-        partitions.reconfigure(topic, configs.settings(topic));
+        partitions.reconfigure(topic, topics.apply(topic));
     }
 
     @Override

@@ -51,7 +51,6 @@ public final class RegistryService implements CoordinatorElections, AutoCloseabl
     private final Runnable createTopic;
     private final ThreadPoolExecutor executor;
     private final SchemaStore store;
-    private final SchemaRegistry registry;
     private final HttpListener listener;
     private final Object elected = new Object();
 
@@ -82,9 +81,8 @@ public final class RegistryService implements CoordinatorElections, AutoCloseabl
         this.executor.allowCoreThreadTimeOut(true);
         this.store =
                 new SchemaStore(new SchemaLog(partition), topicExists, this::createAndWait, System::currentTimeMillis);
-        this.registry = new SchemaRegistry(store);
-        this.listener =
-                HttpListener.bind(host, port, BODY_BYTES_MAX, loops, new RestApi(registry, executor, node.clusterId()));
+        this.listener = HttpListener.bind(
+                host, port, BODY_BYTES_MAX, loops, new RestApi(new SchemaRegistry(store), executor, node.clusterId()));
     }
 
     /**
@@ -112,9 +110,9 @@ public final class RegistryService implements CoordinatorElections, AutoCloseabl
         return listener.boundPort();
     }
 
-    /** What it does, for those in this process. */
-    public SchemaRegistry registry() {
-        return registry;
+    /** What it knows, for those in this process. */
+    public SchemaStore store() {
+        return store;
     }
 
     private void createAndWait() {

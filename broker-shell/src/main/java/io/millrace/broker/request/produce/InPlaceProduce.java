@@ -151,7 +151,8 @@ final class InPlaceProduce implements InPlaceHandler {
         TopicSettings settings = partition.settings();
         int codec = RecordBatchDescriptor.codec(bytes, at);
         Compression stored = settings.compression();
-        return (stored == null || stored.type().id == codec)
+        return settings.recordCheck() == null
+                && (stored == null || stored.type().id == codec)
                 && (codec == 0 || mayStoreCompressed(bytes, at, codec, settings.log()));
     }
 

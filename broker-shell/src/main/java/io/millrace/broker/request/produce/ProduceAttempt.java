@@ -1,6 +1,7 @@
 package io.millrace.broker.request.produce;
 
 import io.millrace.broker.partition.Partition;
+import io.millrace.broker.partition.RecordCheck;
 import io.millrace.broker.partition.TopicDirectory;
 import io.millrace.broker.partition.TopicSettings;
 import io.millrace.broker.request.Request;
@@ -79,7 +80,7 @@ final class ProduceAttempt {
     void runOnLoop() {
         while (nextTopicPartition()) {
             PartitionProduceData next = topicPartitions.next();
-            if (!append(next, Math.min(LOOP_INFLATED_BYTES_MAX, handler.inflatedBytesMax()))) {
+            if (!append(next, Math.min(LOOP_INFLATED_BYTES_MAX, handler.inflatedBytesMax()), false)) {
                 handler.workPool().handle(request, () -> runOnWorkPool(next));
                 return;
             }
@@ -96,7 +97,7 @@ final class ProduceAttempt {
     }
 
     private void appendHere(PartitionProduceData partition) {
-        if (!append(partition, handler.inflatedBytesMax())) {
+        if (!append(partition, handler.inflatedBytesMax(), true)) {
             refuse(
                     partition,
                     Refusal.of(
@@ -119,8 +120,11 @@ final class ProduceAttempt {
         return true;
     }
 
-    /** Appends, or refuses, one partition; false when its batch inflates to more than {@code inflatedBytesMax}. */
-    private boolean append(PartitionProduceData entry, long inflatedBytesMax) {
+    /**
+     * Appends, or refuses, one partition; false when its batch inflates to more than {@code inflatedBytesMax}, and when its
+     * records' check has to block and may not.
+     */
+    private boolean append(PartitionProduceData entry, long inflatedBytesMax, boolean mayBlock) {
         Partition partition = find(entry);
         if (partition == null) {
             refuse(entry, refuseUnknown(entry));
@@ -139,11 +143,33 @@ final class ProduceAttempt {
                 handler.validation(), records, request.apiVersion(), partition.settings(), nowMs, inflatedBytesMax);
         request.times().checked(System.nanoTime() - beganNs);
         switch (outcome) {
-            case READY -> appendReady(entry, partition, preparation, nowMs);
+            case READY -> {
+                return appendChecked(entry, partition, preparation, nowMs, mayBlock);
+            }
             case REFUSED -> refuse(entry, preparation.refusal());
             case TOO_LONG -> {
                 return false;
             }
+        }
+        return true;
+    }
+
+    private boolean appendChecked(
+            PartitionProduceData entry,
+            Partition partition,
+            BatchPreparation preparation,
+            long nowMs,
+            boolean mayBlock) {
+        RecordCheck check = partition.settings().recordCheck();
+        Refusal refusal =
+                check == null ? null : RecordChecks.look(check, preparation.batch(), request.clientId(), mayBlock);
+        if (RecordChecks.UNDECIDED.equals(refusal)) {
+            return false;
+        }
+        if (refusal == null) {
+            appendReady(entry, partition, preparation, nowMs);
+        } else {
+            refuse(entry, refusal);
         }
         return true;
     }

@@ -21,6 +21,9 @@ public final class SchemaStore {
     private final Runnable createTopic;
     private final LongSupplier clockMs;
 
+    /** Grows whenever the index has changed; whoever remembers answers forgets them then. Written under the write lock. */
+    private volatile long generation;
+
     /** A decision on a write. */
     @FunctionalInterface
     interface Decision<T> {
@@ -62,6 +65,7 @@ public final class SchemaStore {
             lock.writeLock().lock();
             try {
                 log.catchUp();
+                changed();
             } finally {
                 lock.writeLock().unlock();
             }
@@ -78,7 +82,10 @@ public final class SchemaStore {
                 throw RegistryException.unknownLeader(
                         "another node leads the topic _schemas: ask the registry of that node to write");
             }
-            log.catchUp();
+            if (log.isBehind()) {
+                log.catchUp();
+                changed();
+            }
             return decision.decide(log.index());
         } catch (RuntimeException e) {
             throw e;
@@ -94,5 +101,16 @@ public final class SchemaStore {
     /** Called by a decision. */
     void append(List<RegistryRecord> records) throws StoreException {
         log.append(records, clockMs.getAsLong());
+        changed();
+    }
+
+    /** Which state of the index answers are of. */
+    public long generation() {
+        return generation;
+    }
+
+    @SuppressWarnings("NonAtomicVolatileUpdate") // one writer: who holds the write lock
+    private void changed() {
+        generation++;
     }
 }
