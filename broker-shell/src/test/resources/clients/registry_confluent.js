@@ -18,7 +18,7 @@ async function main(url) {
   const bad = { schemaType: 'AVRO', schema: v1.schema.replace('"string"', '"int"') };
   assert.strictEqual(await client.testSubjectCompatibility('js-avro-value', bad), false);
   await assert.rejects(client.register('js-avro-value', bad), error => error.status === 409 || error.errorCode === 409);
-  assert.strictEqual(await client.updateCompatibility('js-avro-value', Compatibility.None), Compatibility.None);
+  assert.strictEqual(await client.updateCompatibility('js-avro-value', Compatibility.NONE), Compatibility.NONE);
   assert.ok(await client.register('js-avro-value', bad) > id);
 
   const avro = new AvroSerializer(client, SerdeType.VALUE, { useLatestVersion: false, autoRegisterSchemas: false });
@@ -37,7 +37,9 @@ async function main(url) {
 
   await client.deleteSubject('js-json-value', false);
   await client.deleteSubject('js-json-value', true);
-  await assert.rejects(client.getLatestSchemaMetadata('js-json-value'), error => error.errorCode === 40401);
+  // Another client: the first one keeps what it has read.
+  const other = new SchemaRegistryClient({ baseURLs: [url], cacheCapacity: 100 });
+  await assert.rejects(other.getLatestSchemaMetadata('js-json-value'), error => error.errorCode === 40401);
 }
 
 main(process.argv[2]).then(() => process.exit(0), error => { console.error(error); process.exit(1); });
