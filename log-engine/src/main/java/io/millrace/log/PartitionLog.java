@@ -654,7 +654,7 @@ public final class PartitionLog implements AutoCloseable {
             // Before the indexes are stored into: the error of a page that is gone may come while a file is being
             // opened.
             log.producers.takeSnapshot(true);
-            active.retireWriter();
+            active.endWriter();
         } finally {
             log.lock.unlock();
         }

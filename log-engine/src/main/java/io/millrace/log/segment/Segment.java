@@ -337,6 +337,17 @@ public final class Segment {
     }
 
     /**
+     * {@link #retireWriter} at the end of a log, in which nobody is in a hurry: a file that somebody has cut is an error here, and not a page that
+     * is gone, of which JDK 17 tells while the next file is being opened.
+     */
+    public void endWriter() {
+        if (!indexesForced) {
+            checkFile();
+        }
+        retireWriter();
+    }
+
+    /**
      * Unmaps the tail and trims spare bytes of all files, after {@link #retireWriter}. Any thread; readers may go on. A trimmed file is to be
      * forced once more: else a loss of power may bring the spare bytes back, behind a segment that counts as whole.
      */
